@@ -1,0 +1,38 @@
+/* rebound: the commands.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <rebound.h>
+#include <stdio.h>
+#include <sysexits.h>
+
+typedef struct
+{
+  const char *name;
+  const char *arguments;
+  const char *summary;
+  int (*run) (int argc, char **argv);
+} CliCommand;
+
+/* Each runs with argv[0] its own name and returns an exit status of sysexits.h. */
+int cli_parse (int argc, char **argv);
+int cli_deliver (int argc, char **argv);
+int cli_classify (int argc, char **argv);
+int cli_explain (int argc, char **argv);
+
+/* Prints "rebound COMMAND: …" on standard error. */
+void cli_error (const char *command, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+/* Reads the options of @command; FALSE, having said why, where they are wrong. */
+gboolean cli_options (const char *command, const GOptionEntry *entries, int *argc, char ***argv);
+
+/* What ended a command that wrote to standard output: @status, or EX_IOERR. */
+int cli_finish (const char *command, int status);
+
+/* Whether standard output takes colours: a terminal, and no NO_COLOR (no-color.org). */
+gboolean cli_color (void);
+
+/* Whether @taxonomy is known, or %NULL; says so where it is not. */
+gboolean cli_check_taxonomy (const char *command, const char *taxonomy);
+
+const CliCommand *cli_find_command (const char *name);

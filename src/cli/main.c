@@ -1,0 +1,141 @@
+/* rebound: the command line.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
+#include <locale.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+static int run_help (int argc, char **argv);
+
+static const CliCommand commands[] = {
+  { "parse", "[PATH…|-]", "say what messages report, each recipient with a verdict", cli_parse },
+  { "deliver", "--log FILE", "take one message from a mail server and record its report",
+    cli_deliver },
+  { "classify", "[TEXT…|-]", "say what SMTP replies and log lines mean", cli_classify },
+  { "explain", "CODE|REASON…", "tell what a code or a reason means", cli_explain },
+  { "help", "[COMMAND]", "show how to use a command", run_help },
+};
+
+void
+cli_error (const char *command, const char *format, ...)
+{
+  g_autofree char *message = NULL;
+  va_list args;
+
+  va_start (args, format);
+  message = g_strdup_vprintf (format, args);
+  va_end (args);
+  fprintf (stderr, "rebound %s: %s\n", command, message);
+}
+
+gboolean
+cli_options (const char *command, const GOptionEntry *entries, int *argc, char ***argv)
+{
+  const CliCommand *self = cli_find_command (command);
+  g_autoptr (GOptionContext) context = g_option_context_new (self->arguments);
+  g_autofree char *name = g_strdup_printf ("rebound %s", command);
+  g_autofree char *summary = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_set_prgname (name);
+  summary = g_strdup_printf ("rebound %s: %s.", command, self->summary);
+  g_option_context_set_summary (context, summary);
+  g_option_context_set_description (context, "The manual page says more: man rebound.");
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (g_option_context_parse (context, argc, argv, &error))
+    return TRUE;
+  cli_error (command, "%s; see rebound %s --help", error->message, command);
+  return FALSE;
+}
+
+int
+cli_finish (const char *command, int status)
+{
+  if (fflush (stdout) == 0 && !ferror (stdout))
+    return status;
+  cli_error (command, "cannot write the output: %s", g_strerror (errno));
+  return EX_IOERR;
+}
+
+gboolean
+cli_color (void)
+{
+  const char *no_color = g_getenv ("NO_COLOR");
+
+  return (no_color == NULL || *no_color == '\0') && isatty (STDOUT_FILENO);
+}
+
+gboolean
+cli_check_taxonomy (const char *command, const char *taxonomy)
+{
+  const char *const *known = rebound_taxonomies ();
+  g_autofree char *list = NULL;
+
+  if (taxonomy == NULL || g_strv_contains (known, taxonomy))
+    return TRUE;
+  list = g_strjoinv (", ", (char **) known);
+  cli_error (command, "“%s” is no taxonomy; one of: %s", taxonomy, list);
+  return FALSE;
+}
+
+const CliCommand *
+cli_find_command (const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    if (strcmp (commands[i].name, name) == 0)
+      return &commands[i];
+  return NULL;
+}
+
+static int
+print_usage (FILE *out, int status)
+{
+  fprintf (out, "usage: rebound COMMAND [OPTION…] [ARGUMENT…]\n\n"
+                "Reads returned mail and says, for each recipient, what happened, whose\n"
+                "business it is, and whether a mailing list may drop the address.\n\n");
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    fprintf (out, "  %-9s %-13s  %s\n", commands[i].name, commands[i].arguments,
+             commands[i].summary);
+  fprintf (out, "\nrebound COMMAND --help shows the options, rebound --version the version.\n");
+  return status;
+}
+
+static int
+unknown_command (const char *name)
+{
+  fprintf (stderr, "rebound: there is no command “%s”; rebound help lists them\n", name);
+  return EX_USAGE;
+}
+
+static int
+run_help (int argc, char **argv)
+{
+  char *help[] = { argc > 1 ? argv[1] : NULL, (char *) "--help", NULL };
+  const CliCommand *command = argc > 1 ? cli_find_command (argv[1]) : NULL;
+
+  if (argc < 2 || command == &commands[G_N_ELEMENTS (commands) - 1])
+    return cli_finish ("help", print_usage (stdout, EX_OK));
+  if (command == NULL)
+    return unknown_command (argv[1]);
+  return command->run (2, help);
+}
+
+int
+main (int argc, char **argv)
+{
+  const CliCommand *command = argc > 1 ? cli_find_command (argv[1]) : NULL;
+
+  setlocale (LC_ALL, "");
+  if (argc < 2)
+    return print_usage (stderr, EX_USAGE);
+  if (command != NULL)
+    return command->run (argc - 1, argv + 1);
+  if (strcmp (argv[1], "--help") == 0 || strcmp (argv[1], "-h") == 0)
+    return cli_finish ("help", print_usage (stdout, EX_OK));
+  if (strcmp (argv[1], "--version") != 0)
+    return unknown_command (argv[1]);
+  printf ("rebound %s\n", rebound_version ());
+  return cli_finish ("help", EX_OK);
+}

@@ -1,0 +1,392 @@
+/* Rebound: mail addresses, and what return paths hide in them.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "address.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LONGEST_LOCAL_PART 128
+#define LONGEST_DOMAIN 255
+#define MAX_WRAPPERS 8
+
+/* Characters of an atom (RFC 5322 section 3.2.3), the dot, and any of UTF-8 (RFC 6531). */
+static gboolean
+is_local (char c)
+{
+  return g_ascii_isalnum (c) || (guint8) c >= 0x80
+         || (c != '\0' && strchr ("!#$%&'*+-/=?^_`{|}~.", c) != NULL);
+}
+
+static gboolean
+is_domain (char c)
+{
+  return g_ascii_isalnum (c) || (guint8) c >= 0x80 || c == '-' || c == '.' || c == '_';
+}
+
+static gsize
+scan_quoted (const char *p, const char *end)
+{
+  const char *start = p;
+
+  for (p++; p < end && *p != '"' && *p != '\n'; p++)
+    if (*p == '\\')
+      p++;
+  return p < end && *p == '"' && p - start < LONGEST_LOCAL_PART ? p + 1 - start : 0;
+}
+
+static gsize
+scan_local (const char *p, const char *end)
+{
+  gsize n = 0;
+
+  if (p < end && *p == '"')
+    return scan_quoted (p, end);
+  while (p + n < end && is_local (p[n]) && n <= LONGEST_LOCAL_PART)
+    n++;
+  return n <= LONGEST_LOCAL_PART ? n : 0;
+}
+
+static gsize
+scan_domain (const char *p, const char *end)
+{
+  gsize n = 0;
+
+  if (p < end && *p == '[')
+    {
+      const char *close = memchr (p, ']', MIN (end - p, 64));
+
+      return close != NULL ? (gsize) (close + 1 - p) : 0;
+    }
+  while (p + n < end && is_domain (p[n]) && n < LONGEST_DOMAIN)
+    n++;
+  while (n > 0 && (p[n - 1] == '.' || p[n - 1] == '-' || p[n - 1] == '_'))
+    n--;
+  return n;
+}
+
+gsize
+rebound_address_scan (const char *p, const char *end)
+{
+  gsize local = scan_local (p, end);
+  gsize domain;
+
+  if (local == 0 || p + local >= end || p[local] != '@')
+    return 0;
+  domain = scan_domain (p + local + 1, end);
+  return domain > 0 ? local + 1 + domain : 0;
+}
+
+/* Where the local part that ends before @at begins. */
+static const char *
+local_start (const char *p, const char *at)
+{
+  const char *start = at;
+
+  if (start > p && start[-1] == '"')
+    {
+      for (start--; start > p && at - start < LONGEST_LOCAL_PART && start[-1] != '"';)
+        start--;
+      return start > p ? start - 1 : at;
+    }
+  while (start > p && is_local (start[-1]) && at - start < LONGEST_LOCAL_PART)
+    start--;
+  while (start < at && strchr ("'`.=*-", *start) != NULL)
+    start++;
+  return start;
+}
+
+const char *
+rebound_address_find (const char *p, const char *end, gsize *length)
+{
+  for (const char *from = p, *at; (at = memchr (from, '@', end - from)) != NULL; from = at + 1)
+    {
+      const char *start = local_start (p, at);
+      gsize n = start < at ? rebound_address_scan (start, end) : 0;
+
+      if (n > 0 && start + n > at)
+        {
+          *length = n;
+          return start;
+        }
+    }
+  return NULL;
+}
+
+/* "rfc822;", also "rfc/822;", "utf-8;", "smtp:", "mailto:" … before an address. */
+static const char *
+skip_type (const char *p)
+{
+  const char *semicolon;
+
+  while (g_ascii_isspace (*p))
+    p++;
+  semicolon = strchr (p, ';');
+  if (semicolon != NULL && semicolon - p < 24 && memchr (p, '@', semicolon - p) == NULL
+      && memchr (p, '=', semicolon - p) == NULL)
+    p = semicolon + 1;
+  while (g_ascii_isspace (*p))
+    p++;
+  if (g_ascii_strncasecmp (p, "mailto:", 7) == 0)
+    p += 7;
+  else if (g_ascii_strncasecmp (p, "smtp:", 5) == 0)
+    p += 5;
+  return p;
+}
+
+/* \x{HHHH} of RFC 6533 section 3. */
+static char *
+decode_unitext (const char *text)
+{
+  GString *out = g_string_new (NULL);
+
+  for (const char *p = text; *p != '\0';)
+    {
+      char *stop = NULL;
+      gunichar c = 0;
+
+      if (g_str_has_prefix (p, "\\x{"))
+        c = strtoul (p + 3, &stop, 16);
+      if (stop != NULL && *stop == '}' && stop - p <= 9 && c >= 0x20 && g_unichar_validate (c))
+        {
+          g_string_append_unichar (out, c);
+          p = stop + 1;
+        }
+      else
+        g_string_append_c (out, *p++);
+    }
+  return g_string_free (out, FALSE);
+}
+
+static void
+lower_domain (char *address)
+{
+  char *at = strrchr (address, '@');
+
+  for (; at != NULL && *at != '\0'; at++)
+    *at = g_ascii_tolower (*at);
+}
+
+char *
+rebound_address_clean (const char *raw)
+{
+  g_autofree char *text = decode_unitext (skip_type (raw));
+  const char *angle = strrchr (text, '<');
+  const char *end = text + strlen (text);
+  gsize length = 0;
+  const char *start;
+  char *address;
+
+  start = rebound_address_find (angle != NULL ? angle : text, end, &length);
+  if (start == NULL && angle != NULL)
+    start = rebound_address_find (text, end, &length);
+  if (start == NULL)
+    {
+      start = text + strspn (text, " <\"'(");
+      length = strcspn (start, " >\"'()\t");
+    }
+  if (length == 0)
+    return NULL;
+  address = g_strndup (start, length);
+  lower_domain (address);
+  return address;
+}
+
+char *
+rebound_address_decode_xtext (const char *xtext)
+{
+  GString *out = g_string_new (NULL);
+
+  for (const char *p = xtext; *p != '\0'; p++)
+    if (*p == '+' && g_ascii_isxdigit (p[1]) && g_ascii_isxdigit (p[2])
+        && g_ascii_xdigit_value (p[1]) < 8)
+      {
+        g_string_append_c (out, g_ascii_xdigit_value (p[1]) * 16 + g_ascii_xdigit_value (p[2]));
+        p += 2;
+      }
+    else
+      g_string_append_c (out, *p);
+  return g_string_free (out, FALSE);
+}
+
+gboolean
+rebound_address_equal (const char *a, const char *b)
+{
+  return a != NULL && b != NULL && g_ascii_strcasecmp (a, b) == 0;
+}
+
+static gboolean
+is_hexadecimal (const char *p, gsize length)
+{
+  for (gsize i = 0; i < length; i++)
+    if (!g_ascii_isxdigit (p[i]))
+      return FALSE;
+  return length > 0;
+}
+
+/* prvs=KDDDSSSSSS=local@domain, or prvs=local/KDDDSSSSSS@domain as Exim once wrote it; the tag
+ * is the field of ten hexadecimal digits on whichever side. */
+static char *
+unwrap_prvs (const char *local, gsize length, const char *domain)
+{
+  const char *body = local + 5;
+  gsize n = length - 5;
+
+  if (length < 17 || g_ascii_strncasecmp (local, "prvs=", 5) != 0)
+    return NULL;
+  if (strchr ("=/", body[10]) != NULL && is_hexadecimal (body, 10))
+    return g_strdup_printf ("%.*s@%s", (int) (n - 11), body + 11, domain);
+  if (strchr ("=/", body[n - 11]) != NULL && is_hexadecimal (body + n - 10, 10))
+    return g_strdup_printf ("%.*s@%s", (int) (n - 11), body, domain);
+  return NULL;
+}
+
+/* btv1==HHHHHHHHHHH==local@domain */
+static char *
+unwrap_barracuda (const char *local, gsize length, const char *domain)
+{
+  const char *rest;
+
+  if (length < 8 || g_ascii_strncasecmp (local, "btv1==", 6) != 0)
+    return NULL;
+  rest = memmem (local + 6, length - 6, "==", 2);
+  if (rest == NULL || !is_hexadecimal (local + 6, rest - local - 6))
+    return NULL;
+  return g_strdup_printf ("%.*s@%s", (int) (local + length - rest - 2), rest + 2, domain);
+}
+
+/* SRS0=hash=day=domain=local@forwarder; SRS1=hash=forwarder==hash=day=domain=local@… holds
+ * the end of the first. The separator behind SRS0 may be any of = + - */
+static char *
+unwrap_srs (const char *local, gsize length, G_GNUC_UNUSED const char *domain)
+{
+  g_autofree char *copy = g_strndup (local, length);
+  g_auto (GStrv) fields = NULL;
+  const char *body = copy + 5;
+
+  if (length < 10 || g_ascii_strncasecmp (copy, "SRS", 3) != 0 || strchr ("=+-", copy[4]) == NULL
+      || (copy[3] != '0' && copy[3] != '1'))
+    return NULL;
+  if (copy[3] == '1')
+    {
+      body = strstr (body, "==");
+      if (body == NULL)
+        body = strstr (copy + 5, "=+");
+      if (body == NULL)
+        return NULL;
+      body += 2;
+    }
+  fields = g_strsplit (body, "=", 4);
+  if (g_strv_length (fields) != 4 || *fields[2] == '\0' || *fields[3] == '\0')
+    return NULL;
+  return g_strdup_printf ("%s@%s", fields[3], fields[2]);
+}
+
+typedef char *(*Unwrap) (const char *local, gsize length, const char *domain);
+
+static const Unwrap wrappers[] = { unwrap_prvs, unwrap_barracuda, unwrap_srs };
+
+static char *
+unwrap_once (const char *address)
+{
+  const char *at = strrchr (address, '@');
+
+  for (guint i = 0; at != NULL && i < G_N_ELEMENTS (wrappers); i++)
+    {
+      char *inner = wrappers[i](address, at - address, at + 1);
+
+      if (inner != NULL)
+        return inner;
+    }
+  return NULL;
+}
+
+char *
+rebound_address_unwrap (const char *address)
+{
+  char *current = g_strdup (address);
+
+  for (guint i = 0; i < MAX_WRAPPERS; i++)
+    {
+      char *inner = unwrap_once (current);
+
+      if (inner == NULL)
+        break;
+      g_free (current);
+      current = inner;
+    }
+  lower_domain (current);
+  return current;
+}
+
+/* bounce+user==a==domain==list[==w|r|envid]@host */
+static char *
+from_sympa (const char *local)
+{
+  const char *at = strstr (local, "==a==");
+  const char *user = strchr (local, '+');
+  const char *stop;
+
+  if (at == NULL || user == NULL || user > at)
+    return NULL;
+  stop = strstr (at + 5, "==");
+  if (stop == NULL)
+    return NULL;
+  return g_strdup_printf ("%.*s@%.*s", (int) (at - user - 1), user + 1, (int) (stop - at - 5),
+                          at + 5);
+}
+
+/* What stands before the subscriber in the return path of a list. */
+static const char *const prefixes[] = { "-bounces+", "+bounces-", "-return-", "+return-",
+                                        "-bounce+",  "-bounces-", "-bounce-", "-owner+",
+                                        "bounces+",  "bounce+",   "return+",  "-owner-",
+                                        "-request+", "-errors+",  "bounces-", "bounce-" };
+
+/* Behind ezmlm's and mlmmj's message number, "probe-" or "warn-" and their cookies. */
+static const char *
+skip_token (const char *p)
+{
+  static const char *const words[] = { "probe-", "warn-", "receipt-" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    if (g_str_has_prefix (p, words[i]))
+      {
+        const char *dash = strchr (p + strlen (words[i]), '-');
+
+        return dash != NULL ? dash + 1 : p;
+      }
+  if (g_ascii_isdigit (*p) && p[strspn (p, "0123456789")] == '-')
+    return p + strspn (p, "0123456789") + 1;
+  return p;
+}
+
+static char *
+from_equals (const char *local)
+{
+  const char *user = NULL;
+  const char *equals = strrchr (local, '=');
+
+  for (guint i = 0; i < G_N_ELEMENTS (prefixes) && user == NULL; i++)
+    {
+      const char *found = strstr (local, prefixes[i]);
+
+      if (found != NULL)
+        user = skip_token (found + strlen (prefixes[i]));
+    }
+  if (user == NULL || equals == NULL || equals <= user || strchr (equals, '.') == NULL)
+    return NULL;
+  return g_strdup_printf ("%.*s@%s", (int) (equals - user), user, equals + 1);
+}
+
+char *
+rebound_address_from_verp (const char *address)
+{
+  const char *at = strrchr (address, '@');
+  g_autofree char *local = at != NULL ? g_strndup (address, at - address) : NULL;
+  char *subscriber = local != NULL ? from_sympa (local) : NULL;
+
+  if (subscriber == NULL && local != NULL)
+    subscriber = from_equals (local);
+  if (subscriber != NULL)
+    lower_domain (subscriber);
+  return subscriber;
+}

@@ -1,0 +1,205 @@
+/* Rebound: SMTP replies and enhanced status codes in text.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "codes.h"
+
+#include <string.h>
+
+/* Words after which three digits are a reply. */
+static const char *const introductions[] = {
+  "said:",  "said",  "reply:",   "replied:", "reply",  "response:", "response", "returned:",
+  "returned", "error", "error:", "code",     "code:",  "status",    "status:",  "smtp",
+  "smtp;",  "<<<",   ">>>",      "reason:",  "with",   "was:",      "is:",      "failed:",
+  "message:", "diagnostic:", "text:", "got",  "issued", "#",        "command:", "data:",
+  "result:", "rejected:", "error]:", "because:", "says:", "answer:", "err:",
+};
+
+static gboolean
+is_word (char c)
+{
+  return g_ascii_isalnum (c) || c == '_' || (guint8) c >= 0x80;
+}
+
+static guint
+count_digits (const char *p, const char *end)
+{
+  guint n = 0;
+
+  while (p + n < end && g_ascii_isdigit (p[n]))
+    n++;
+  return n;
+}
+
+gboolean
+rebound_codes_is_status (const char *text, const char *end, gsize *length)
+{
+  guint subject, detail;
+
+  if (end - text < 5 || (*text != '4' && *text != '5') || text[1] != '.')
+    return FALSE;
+  subject = count_digits (text + 2, end);
+  if (subject != 1 || text[2] > '7' || text[3] != '.')
+    return FALSE;
+  detail = count_digits (text + 4, end);
+  if (detail < 1 || detail > 3)
+    return FALSE;
+  *length = 4 + detail;
+  text += *length;
+  return text == end || (!is_word (*text) && !(*text == '.' && text + 1 < end && is_word (text[1])));
+}
+
+/* Whether the words before @p announce a reply: a line's start, a colon, "said", … */
+static gboolean
+is_introduced (const char *text, const char *p)
+{
+  const char *word;
+
+  if (p > text && strchr ("\"'([{=", p[-1]) != NULL)
+    return TRUE;
+  while (p > text && (p[-1] == ' ' || p[-1] == '\t'))
+    p--;
+  if (p == text || p[-1] == '\n' || strchr (":;>", p[-1]) != NULL)
+    return TRUE;
+  for (word = p; word > text && !g_ascii_isspace (word[-1]) && p - word < 16;)
+    word--;
+  for (guint i = 0; i < G_N_ELEMENTS (introductions); i++)
+    if (strlen (introductions[i]) == (gsize) (p - word)
+        && g_ascii_strncasecmp (word, introductions[i], p - word) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+static const char *
+skip_space (const char *p, const char *end)
+{
+  while (p < end && (*p == ' ' || *p == '#' || *p == '-' || *p == ':'))
+    p++;
+  return p;
+}
+
+/* Three digits of a failure, by RFC 5321 section 4.2.1 and what servers make of it. */
+static gboolean
+has_reply_form (const char *p, const char *end)
+{
+  return end - p >= 3 && (*p == '4' || *p == '5') && p[1] >= '0' && p[1] <= '7'
+         && g_ascii_isdigit (p[2])
+         && (p + 3 == end || (!is_word (p[3]) && !(p[3] == '.' && p + 4 < end && is_word (p[4]))));
+}
+
+static gboolean
+take_reply (const char *text, const char *p, const char *end, ReboundCodes *codes)
+{
+  const char *after;
+  gsize length;
+
+  if (!has_reply_form (p, end))
+    return FALSE;
+  after = skip_space (p + 3, end);
+  if (rebound_codes_is_status (after, end, &length) && *after == *p)
+    {
+      memcpy (codes->status, after, length);
+      codes->end = after + length - text;
+    }
+  else if (is_introduced (text, p) && (p + 3 == end || strchr (" -:,]\")'\n;.", p[3]) != NULL))
+    codes->end = p + 3 - text;
+  else
+    return FALSE;
+  memcpy (codes->reply, p, 3);
+  codes->at = p - text;
+  return TRUE;
+}
+
+static gboolean
+take_status (const char *text, const char *p, const char *end, ReboundCodes *codes)
+{
+  gsize length;
+
+  if (codes->status[0] != '\0' || !rebound_codes_is_status (p, end, &length))
+    return FALSE;
+  memcpy (codes->status, p, length);
+  if (codes->reply[0] == '\0')
+    {
+      codes->at = p - text;
+      codes->end = p + length - text;
+    }
+  return TRUE;
+}
+
+gboolean
+rebound_codes_find (const char *text, gsize length, ReboundCodes *codes)
+{
+  const char *end = text + length;
+
+  memset (codes, 0, sizeof *codes);
+  for (const char *p = text; p < end; p++)
+    {
+      if ((*p != '4' && *p != '5')
+          || (p > text && (is_word (p[-1]) || strchr (".@/+", p[-1]) != NULL)))
+        continue;
+      if (codes->reply[0] == '\0' && take_reply (text, p, end, codes))
+        {
+          if (codes->status[0] != '\0')
+            break;
+        }
+      else
+        take_status (text, p, end, codes);
+    }
+  return codes->reply[0] != '\0' || codes->status[0] != '\0';
+}
+
+/* Where the code at @p continues the reply of @code, what follows the code and the status
+ * that stands there again; else %NULL. */
+static const char *
+skip_continuation (const char *p, const char *end, const char *code)
+{
+  gsize length;
+
+  if (end - p < 4 || memcmp (p, code, 3) != 0 || (p[3] != '-' && p[3] != ' '))
+    return NULL;
+  p += 4;
+  if (rebound_codes_is_status (p, end, &length) && *p == *code)
+    p += length;
+  while (p < end && *p == ' ')
+    p++;
+  return p;
+}
+
+static gboolean
+begins_multiline (const char *text, const char *p, const char *end)
+{
+  return end - p > 4 && has_reply_form (p, end) && p[3] == '-' && p[4] != '-' && p[4] != ' '
+         && is_introduced (text, p);
+}
+
+char *
+rebound_codes_join (const char *text, gsize length, gsize *out_length)
+{
+  const char *end = text + length;
+  char *out = g_malloc (length + 1);
+  char *o = out;
+  const char *code = NULL;
+
+  for (const char *p = text; p < end;)
+    {
+      gboolean word_start = p == text || g_ascii_isspace (p[-1]);
+      const char *after = code != NULL && word_start ? skip_continuation (p, end, code) : NULL;
+
+      if (after != NULL)
+        {
+          code = p[3] == '-' ? code : NULL;
+          p = after;
+        }
+      else if (code == NULL && begins_multiline (text, p, end))
+        {
+          code = p;
+          memcpy (o, p, 3);
+          o[3] = ' ';
+          o += 4;
+          p += 4;
+        }
+      else
+        *o++ = *p++;
+    }
+  *o = '\0';
+  *out_length = o - out;
+  return out;
+}

@@ -1,0 +1,356 @@
+/* Rebound: the facts of a delivery status notification (RFC 3464, RFC 6533).
+ *
+ * Real reports break every rule of the format: blank lines within a group and none between
+ * two, fields before the group they belong to, unknown types, blanks before colons. So a
+ * recipient begins where a field comes that the current one has already.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "address.h"
+#include "reader.h"
+
+typedef struct
+{
+  ReboundReading *reading;
+  ReboundEvidence *evidence;
+  ReboundEvidenceRecipient *recipient;
+  guint group;           /* of the recipient's last field */
+  gboolean final, original, action, status, diagnostic;
+  const char *held_original; /* Original-Recipient, before its Final-Recipient */
+} StatusReading;
+
+static const struct
+{
+  const char *prefix;
+  ReboundAction action;
+} actions[] = {
+  { "fail", REBOUND_ACTION_FAILED },       { "delay", REBOUND_ACTION_DELAYED },
+  { "deliver", REBOUND_ACTION_DELIVERED }, { "relay", REBOUND_ACTION_RELAYED },
+  { "expand", REBOUND_ACTION_EXPANDED },   { "undeliver", REBOUND_ACTION_FAILED },
+};
+
+static ReboundAction
+read_action (const char *value)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (actions); i++)
+    if (g_ascii_strncasecmp (value, actions[i].prefix, strlen (actions[i].prefix)) == 0)
+      return actions[i].action;
+  return REBOUND_ACTION_NONE;
+}
+
+/* Behind "type;" of RFC 3464 section 2.1.2. */
+static const char *
+skip_type (const char *value)
+{
+  gsize n = strcspn (value, "; \t<@:[(");
+  const char *p = value + n;
+
+  while (*p == ' ')
+    p++;
+  if (n == 0 || n > 30 || *p != ';')
+    return value;
+  for (p++; *p == ' ';)
+    p++;
+  return p;
+}
+
+/* A host, without what comments or brackets say. */
+static const char *
+keep_host (ReboundEvidence *evidence, const char *value)
+{
+  const char *host = skip_type (value);
+  g_autofree char *bare = NULL;
+
+  host += strspn (host, " [(<");
+  bare = g_ascii_strdown (host, strcspn (host, " ])>(,;"));
+  return rebound_keep (evidence, bare);
+}
+
+static void
+read_envelope_id (StatusReading *self, const char *value)
+{
+  g_autofree char *decoded = rebound_address_decode_xtext (value);
+
+  self->evidence->original.envelope_id = rebound_keep (self->evidence, decoded);
+}
+
+static void
+read_reporting_mta (StatusReading *self, const char *value)
+{
+  if (self->evidence->reporting_mta == NULL)
+    self->evidence->reporting_mta = keep_host (self->evidence, value);
+}
+
+static void
+read_final (StatusReading *self, const char *value)
+{
+  self->recipient->address = rebound_keep_address (self->evidence, value);
+  self->final = TRUE;
+}
+
+static void
+read_original (StatusReading *self, const char *value)
+{
+  g_autofree char *decoded = rebound_address_decode_xtext (value);
+
+  self->recipient->original_address = rebound_keep_address (self->evidence, decoded);
+  self->original = TRUE;
+}
+
+static void
+read_action_field (StatusReading *self, const char *value)
+{
+  self->recipient->action = read_action (value);
+  self->recipient->action_from = REBOUND_SOURCE_DELIVERY_STATUS;
+  self->action = TRUE;
+}
+
+/* Status: 5.1.1 (comment). A class 2 code says nothing of a failure. */
+static void
+read_status (StatusReading *self, const char *value)
+{
+  ReboundClue clue = { .type = REBOUND_CLUE_STATUS, .from = REBOUND_SOURCE_DELIVERY_STATUS };
+  gsize n = strspn (value, "0123456789.");
+  g_autofree char *code = g_strndup (value, MIN (n, 11));
+
+  self->status = TRUE;
+  if (n < 5 || strchr ("245", *code) == NULL || code[1] != '.' || strchr (code + 2, '.') == NULL)
+    return;
+  clue.value = rebound_keep (self->evidence, code);
+  rebound_add_clue (self->evidence, self->recipient, &clue);
+}
+
+static void
+read_remote_mta (StatusReading *self, const char *value)
+{
+  if (self->recipient->remote_mta == NULL)
+    self->recipient->remote_mta = keep_host (self->evidence, value);
+}
+
+static void
+read_diagnostic (StatusReading *self, const char *value)
+{
+  const char *text = skip_type (value);
+  gboolean remote = g_ascii_strncasecmp (value, "smtp", 4) == 0;
+
+  self->diagnostic = TRUE;
+  if (self->recipient->diagnostic == NULL)
+    {
+      gsize n;
+      g_autofree char *joined = rebound_codes_join (text, strlen (text), &n);
+
+      self->recipient->diagnostic = rebound_keep (self->evidence, joined);
+    }
+  rebound_read_refusal (self->reading, self->recipient, text, strlen (text),
+                        REBOUND_SOURCE_DELIVERY_STATUS, remote);
+}
+
+static void
+read_will_retry (StatusReading *self, const char *value)
+{
+  g_autoptr (GDateTime) date = rebound_message_read_date (value);
+  g_autofree char *text
+    = date != NULL ? g_date_time_format (date, "%Y-%m-%dT%H:%M:%SZ") : NULL;
+
+  self->recipient->will_retry_until = rebound_keep (self->evidence, text);
+}
+
+/* What a server that is not the reporting one said, in fields of its own: Exchange's. */
+static void
+read_supplement (StatusReading *self, const char *value)
+{
+  rebound_read_refusal (self->reading, self->recipient, value, strlen (value),
+                        REBOUND_SOURCE_DELIVERY_STATUS, FALSE);
+}
+
+static const struct
+{
+  const char *name;
+  gboolean of_recipient;
+  void (*read) (StatusReading *self, const char *value);
+} fields[] = {
+  { "reporting-mta", FALSE, read_reporting_mta },
+  { "original-envelope-id", FALSE, read_envelope_id },
+  { "original-recipient", TRUE, read_original },
+  { "final-recipient", TRUE, read_final },
+  { "action", TRUE, read_action_field },
+  { "status", TRUE, read_status },
+  { "remote-mta", TRUE, read_remote_mta },
+  { "diagnostic-code", TRUE, read_diagnostic },
+  { "will-retry-until", TRUE, read_will_retry },
+  { "x-supplementary-info", TRUE, read_supplement },
+};
+
+static void
+begin_recipient (StatusReading *self)
+{
+  self->recipient = rebound_add_recipient (self->evidence, NULL);
+  self->final = self->original = self->action = self->status = self->diagnostic = FALSE;
+}
+
+static gboolean
+names_final (const ReboundField *field)
+{
+  return field != NULL && strcmp (field->name, "final-recipient") == 0;
+}
+
+/* Whether @field is of another recipient than the fields before it. */
+static gboolean
+begins_recipient (const StatusReading *self, const ReboundField *field, const ReboundField *next)
+{
+  gboolean apart = field->group != self->group;
+
+  if (self->recipient == NULL)
+    return TRUE;
+  if (strcmp (field->name, "final-recipient") == 0)
+    return self->final;
+  if (strcmp (field->name, "original-recipient") == 0)
+    return self->original || (self->final && (apart || names_final (next)));
+  if (!apart)
+    return FALSE;
+  return (strcmp (field->name, "action") == 0 && self->action)
+         || (strcmp (field->name, "status") == 0 && self->status)
+         || (strcmp (field->name, "diagnostic-code") == 0 && self->diagnostic);
+}
+
+static void
+read_field (StatusReading *self, const ReboundField *field, const ReboundField *next)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
+    if (strcmp (field->name, fields[i].name) == 0)
+      {
+        if (fields[i].of_recipient && begins_recipient (self, field, next))
+          begin_recipient (self);
+        if (!fields[i].of_recipient || self->recipient != NULL)
+          fields[i].read (self, field->value);
+        self->group = field->group;
+      }
+}
+
+/* Groups that name nobody: what they say bears on all, if there is anybody. */
+static void
+drop_nameless (ReboundEvidence *evidence, guint first)
+{
+  for (guint i = evidence->recipients->len; i-- > first;)
+    {
+      ReboundEvidenceRecipient *recipient = rebound_evidence_recipient (evidence, i);
+
+      if (recipient->address == NULL)
+        recipient->address = recipient->original_address;
+      if (recipient->address != NULL)
+        continue;
+      for (guint c = 0; c < recipient->clues->len; c++)
+        rebound_add_clue (evidence, NULL, &g_array_index (recipient->clues, ReboundClue, c));
+      g_ptr_array_remove_index (evidence->recipients, i);
+    }
+}
+
+/* A recipient that two groups name: the report of an alias that loops, or of one that was
+ * given twice. One stays, with the facts of both. */
+static void
+merge_doubles (ReboundEvidence *evidence)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (guint i = 0; i < evidence->recipients->len;)
+    {
+      ReboundEvidenceRecipient *recipient = rebound_evidence_recipient (evidence, i);
+      g_autofree char *key = g_ascii_strdown (recipient->address, -1);
+      ReboundEvidenceRecipient *first = g_hash_table_lookup (seen, key);
+
+      if (first == NULL)
+        {
+          g_hash_table_insert (seen, g_steal_pointer (&key), recipient);
+          i++;
+          continue;
+        }
+      for (guint c = 0; c < recipient->clues->len; c++)
+        rebound_add_clue (evidence, first, &g_array_index (recipient->clues, ReboundClue, c));
+      if (first->action != REBOUND_ACTION_FAILED && recipient->action == REBOUND_ACTION_FAILED)
+        first->action = REBOUND_ACTION_FAILED;
+      g_ptr_array_remove_index (evidence->recipients, i);
+    }
+}
+
+static void
+note_format (ReboundReading *self, const ReboundFields *block)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autoptr (GArray) hits = NULL;
+
+  for (guint i = 0; i < block->fields->len; i++)
+    {
+      const ReboundField *field = &g_array_index (block->fields, ReboundField, i);
+
+      g_string_append_printf (text, "%s: %s\n", field->name, field->value);
+    }
+  hits = rebound_find_hits (self, REBOUND_AREA_STATUS, text->str, text->len);
+}
+
+static void
+read_block (ReboundReading *self, const char *text, gsize length)
+{
+  g_autoptr (ReboundFields) block = rebound_fields_parse (text, length, FALSE);
+  StatusReading reading = { .reading = self, .evidence = self->evidence };
+  guint first = self->evidence->recipients->len;
+
+  for (guint i = 0; i < block->fields->len; i++)
+    {
+      const ReboundField *field = &g_array_index (block->fields, ReboundField, i);
+
+      read_field (&reading, field, i + 1 < block->fields->len ? field + 1 : NULL);
+    }
+  drop_nameless (self->evidence, first);
+  note_format (self, block);
+  self->evidence->delivery_status = TRUE;
+}
+
+/* Where the fields of a delivery status stand in a text: gateways show them so. */
+static const char *
+find_in_text (const ReboundPart *part)
+{
+  static const char *const names[] = { "Reporting-MTA:", "Final-Recipient:", "Original-Recipient:" };
+  const char *first = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      const char *p = memmem (part->text, part->length, names[i], strlen (names[i]));
+
+      if (p != NULL && (p == part->text || p[-1] == '\n') && (first == NULL || p < first))
+        first = p;
+    }
+  return first;
+}
+
+static void
+read_text_part (ReboundReading *self, const ReboundPart *part)
+{
+  const char *start = find_in_text (part);
+  const char *end = part->text + part->length;
+
+  if (start != NULL && memmem (start, end - start, "\nAction:", 8) != NULL)
+    read_block (self, start, end - start);
+}
+
+void
+rebound_read_delivery_status (ReboundReading *self)
+{
+  const GPtrArray *parts = self->message->parts;
+
+  for (guint i = 0; i < parts->len; i++)
+    {
+      const ReboundPart *part = g_ptr_array_index (parts, i);
+
+      if (part->role == REBOUND_PART_DELIVERY_STATUS && rebound_reading_sees (self, part))
+        read_block (self, part->text, part->length);
+    }
+  for (guint i = 0; i < parts->len && !self->evidence->delivery_status; i++)
+    {
+      const ReboundPart *part = g_ptr_array_index (parts, i);
+
+      if (part->role == REBOUND_PART_TEXT && rebound_reading_sees (self, part))
+        read_text_part (self, part);
+    }
+  merge_doubles (self->evidence);
+}

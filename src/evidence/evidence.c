@@ -1,0 +1,424 @@
+/* Rebound: parts → facts with a provenance.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "evidence.h"
+
+#include <string.h>
+
+#include "address.h"
+#include "reader.h"
+
+#define LONGEST_VALUE 2000
+
+static void
+recipient_free (gpointer data)
+{
+  ReboundEvidenceRecipient *recipient = data;
+
+  g_array_unref (recipient->clues);
+  g_free (recipient);
+}
+
+void
+rebound_evidence_free (ReboundEvidence *self)
+{
+  g_string_chunk_free (self->strings);
+  g_ptr_array_unref (self->recipients);
+  g_array_unref (self->clues);
+  g_array_unref (self->warnings);
+  g_free (self);
+}
+
+const char *
+rebound_keep (ReboundEvidence *evidence, const char *string)
+{
+  const char *end;
+
+  if (string == NULL || *string == '\0')
+    return NULL;
+  if (strlen (string) <= LONGEST_VALUE)
+    return g_string_chunk_insert (evidence->strings, string);
+  end = g_utf8_find_prev_char (string, string + LONGEST_VALUE);
+  return g_string_chunk_insert_len (evidence->strings, string, end - string);
+}
+
+const char *
+rebound_keep_address (ReboundEvidence *evidence, const char *raw)
+{
+  g_autofree char *address = raw != NULL ? rebound_address_clean (raw) : NULL;
+
+  return rebound_keep (evidence, address);
+}
+
+gboolean
+rebound_reading_sees (const ReboundReading *self, const ReboundPart *part)
+{
+  return part->nested == self->nested;
+}
+
+static void
+warn (ReboundEvidence *evidence, const char *code, const char *detail)
+{
+  ReboundWarning warning = { code, detail };
+
+  for (guint i = 0; i < evidence->warnings->len; i++)
+    if (g_array_index (evidence->warnings, ReboundWarning, i).detail == detail)
+      return;
+  g_array_append_val (evidence->warnings, warning);
+}
+
+ReboundEvidenceRecipient *
+rebound_add_recipient (ReboundEvidence *evidence, const char *address)
+{
+  ReboundEvidenceRecipient *recipient;
+
+  if (evidence->recipients->len >= evidence->limits->recipients)
+    {
+      warn (evidence, "truncated", "recipients beyond the limit");
+      return NULL;
+    }
+  recipient = g_new0 (ReboundEvidenceRecipient, 1);
+  recipient->address = address;
+  recipient->clues = g_array_new (FALSE, FALSE, sizeof (ReboundClue));
+  g_ptr_array_add (evidence->recipients, recipient);
+  return recipient;
+}
+
+ReboundEvidenceRecipient *
+rebound_find_recipient (const ReboundEvidence *evidence, const char *address)
+{
+  for (guint i = 0; i < evidence->recipients->len; i++)
+    {
+      ReboundEvidenceRecipient *recipient = rebound_evidence_recipient (evidence, i);
+
+      if (rebound_address_equal (recipient->address, address))
+        return recipient;
+    }
+  return NULL;
+}
+
+static gboolean
+same_clue (const ReboundClue *a, const ReboundClue *b)
+{
+  return a->type == b->type && a->rule == b->rule && a->from == b->from && a->stage == b->stage
+         && g_strcmp0 (a->value, b->value) == 0;
+}
+
+void
+rebound_add_clue (ReboundEvidence *evidence, ReboundEvidenceRecipient *recipient,
+                  const ReboundClue *clue)
+{
+  GArray *clues = recipient != NULL ? recipient->clues : evidence->clues;
+
+  if (clues->len >= evidence->limits->facts)
+    return;
+  for (guint i = 0; i < clues->len; i++)
+    if (same_clue (&g_array_index (clues, ReboundClue, i), clue))
+      return;
+  g_array_append_val (clues, *clue);
+}
+
+gboolean
+rebound_read_codes (ReboundEvidence *evidence, ReboundEvidenceRecipient *recipient,
+                    const char *text, gsize length, ReboundSource from, gboolean remote)
+{
+  ReboundClue clue = { .from = from, .remote = remote };
+  ReboundCodes codes;
+
+  if (!rebound_codes_find (text, length, &codes))
+    return FALSE;
+  if (codes.reply[0] != '\0')
+    {
+      clue.type = REBOUND_CLUE_REPLY;
+      clue.value = rebound_keep (evidence, codes.reply);
+      rebound_add_clue (evidence, recipient, &clue);
+    }
+  if (codes.status[0] != '\0')
+    {
+      clue.type = REBOUND_CLUE_STATUS;
+      clue.value = rebound_keep (evidence, codes.status);
+      rebound_add_clue (evidence, recipient, &clue);
+    }
+  return TRUE;
+}
+
+/* Hits */
+
+typedef struct
+{
+  ReboundReading *reading;
+  GArray *hits;
+} Hits;
+
+static void
+note_hit (const ReboundRules *rules, const ReboundPattern *pattern, gsize start, gsize length,
+          gpointer user_data)
+{
+  Hits *self = user_data;
+  ReboundHit hit = { &rules->rules[pattern->rule], start, length };
+
+  if (hit.rule->type == REBOUND_RULE_WHEN)
+    self->reading->conditions[pattern->condition] = 1;
+  else if (self->hits->len < self->reading->evidence->limits->text_bytes / 64)
+    g_array_append_val (self->hits, hit);
+}
+
+GArray *
+rebound_find_hits (ReboundReading *self, ReboundArea area, const char *text, gsize length)
+{
+  Hits hits = { self, g_array_new (FALSE, FALSE, sizeof (ReboundHit)) };
+
+  rebound_fold (&self->folded, text, length);
+  rebound_match (self->evidence->rules, area, &self->folded, note_hit, &hits);
+  return hits.hits;
+}
+
+const char *
+rebound_keep_line (ReboundEvidence *evidence, const char *text, gsize length)
+{
+  g_autofree char *line = g_strndup (text, length);
+  char *out = line;
+
+  for (const char *p = line; *p != '\0'; p++)
+    if (!g_ascii_isspace (*p))
+      *out++ = *p;
+    else if (out > line && out[-1] != ' ')
+      *out++ = ' ';
+  *out = '\0';
+  return rebound_keep (evidence, g_strchomp (line));
+}
+
+void
+rebound_add_hit (ReboundEvidence *evidence, ReboundEvidenceRecipient *recipient, const char *text,
+                 const ReboundHit *hit, ReboundSource from, gboolean remote)
+{
+  ReboundClue clue = { .from = from, .remote = remote, .rule = hit->rule };
+
+  if (hit->rule->type == REBOUND_RULE_PHRASE)
+    clue.type = REBOUND_CLUE_PHRASE;
+  else if (hit->rule->type == REBOUND_RULE_STAGE)
+    {
+      clue.type = REBOUND_CLUE_STAGE;
+      clue.stage = hit->rule->value;
+    }
+  else
+    return;
+  clue.value = rebound_keep_line (evidence, text + hit->start, hit->length);
+  rebound_add_clue (evidence, recipient, &clue);
+}
+
+void
+rebound_read_refusal (ReboundReading *self, ReboundEvidenceRecipient *recipient, const char *text,
+                      gsize length, ReboundSource from, gboolean remote)
+{
+  gsize n;
+  g_autofree char *joined = rebound_codes_join (text, length, &n);
+  g_autoptr (GArray) hits = rebound_find_hits (self, REBOUND_AREA_TEXT, joined, n);
+
+  rebound_read_codes (self->evidence, recipient, joined, n, from, remote);
+  for (guint i = 0; i < hits->len; i++)
+    rebound_add_hit (self->evidence, recipient, joined, &g_array_index (hits, ReboundHit, i), from,
+                     remote);
+}
+
+/* The format of the report is that of the `when` line whose conditions are all met and whose
+ * texts are the longest. */
+static void
+choose_format (ReboundReading *self)
+{
+  const ReboundRules *rules = self->evidence->rules;
+  g_autofree guint8 *met = g_new0 (guint8, rules->n_rules);
+  guint best = 0;
+
+  for (guint i = 0; i < rules->n_patterns; i++)
+    {
+      const ReboundPattern *pattern = &rules->patterns[i];
+
+      if (rules->rules[pattern->rule].type == REBOUND_RULE_WHEN)
+        met[pattern->rule] += self->conditions[pattern->condition];
+    }
+  for (guint i = 0; i < rules->n_rules; i++)
+    {
+      const ReboundRule *rule = &rules->rules[i];
+
+      if (rule->type == REBOUND_RULE_WHEN && met[i] == rule->n_conditions && rule->length > best)
+        {
+          best = rule->length;
+          self->evidence->format = rebound_rules_string (rules, rules->formats[rule->value].name);
+        }
+    }
+}
+
+static const char *
+keep_bare (ReboundEvidence *evidence, const char *value)
+{
+  g_autofree char *bare = NULL;
+  const char *start;
+
+  if (value == NULL)
+    return NULL;
+  start = strrchr (value, '<');
+  start = start != NULL ? start + 1 : value;
+  bare = g_strndup (start, strcspn (start, ">"));
+  return rebound_keep (evidence, g_strstrip (bare));
+}
+
+static const char *
+keep_date (ReboundEvidence *evidence, const char *value)
+{
+  g_autoptr (GDateTime) utc = value != NULL ? rebound_message_read_date (value) : NULL;
+  g_autofree char *text = utc != NULL ? g_date_time_format (utc, "%Y-%m-%dT%H:%M:%SZ") : NULL;
+
+  return rebound_keep (evidence, text);
+}
+
+/* "A list of many recipients" is no subscriber. */
+static gboolean
+is_list (const ReboundFields *fields, const char *to)
+{
+  const char *post = rebound_fields_get (fields, "list-post");
+  const char *field = rebound_fields_get (fields, "to");
+
+  return rebound_fields_get (fields, "list-id") != NULL || rebound_fields_get (fields, "x-beenthere") != NULL
+         || (post != NULL && to != NULL && strstr (post, to) != NULL)
+         || rebound_fields_get (fields, "cc") != NULL
+         || (field != NULL && strchr (field, ',') != NULL);
+}
+
+void
+rebound_keep_original (ReboundEvidence *evidence, const ReboundFields *fields)
+{
+  ReboundOriginal *original = &evidence->original;
+  const char *envelope_id = original->envelope_id;
+
+  if (fields == NULL || fields->fields->len == 0 || original->message_id != NULL)
+    return;
+  *original = (ReboundOriginal){
+    .message_id = keep_bare (evidence, rebound_fields_get (fields, "message-id")),
+    .from = rebound_keep_address (evidence, rebound_fields_get (fields, "from")),
+    .to = rebound_keep_address (evidence, rebound_fields_get (fields, "to")),
+    .subject = rebound_keep (evidence, rebound_fields_get (fields, "subject")),
+    .date = keep_date (evidence, rebound_fields_get (fields, "date")),
+    .list_id = keep_bare (evidence, rebound_fields_get (fields, "list-id")),
+    .envelope_id = envelope_id,
+  };
+  evidence->original_to_is_list = is_list (fields, original->to);
+}
+
+/* The readers. A new source of facts is a function in a file of its own and a line here. */
+static void (*const readers[]) (ReboundReading *self) = {
+  rebound_read_delivery_status, rebound_read_feedback,  rebound_read_disposition,
+  rebound_read_returned,        rebound_read_header,    rebound_read_envelope,
+  rebound_read_text,
+};
+
+static ReboundEvidence *
+evidence_new (const ReboundRules *rules, const ReboundLimits *limits)
+{
+  ReboundEvidence *self = g_new0 (ReboundEvidence, 1);
+
+  self->strings = g_string_chunk_new (1024);
+  self->rules = rules;
+  self->limits = limits;
+  self->recipients = g_ptr_array_new_with_free_func (recipient_free);
+  self->clues = g_array_new (FALSE, FALSE, sizeof (ReboundClue));
+  self->warnings = g_array_new (FALSE, FALSE, sizeof (ReboundWarning));
+  return self;
+}
+
+static void
+read_identity (ReboundReading *self)
+{
+  ReboundEvidence *evidence = self->evidence;
+  const ReboundFields *header = self->message->header;
+
+  evidence->date = keep_date (evidence, rebound_fields_get (header, "date"));
+  evidence->message_id = keep_bare (evidence, rebound_fields_get (header, "message-id"));
+  evidence->from = rebound_keep_address (evidence, rebound_fields_get (header, "from"));
+  evidence->to = rebound_keep_address (evidence, rebound_fields_get (header, "to"));
+  evidence->report = self->message->report;
+}
+
+static gboolean
+has_part (const ReboundMessage *message, ReboundPartRole role, gboolean nested)
+{
+  for (guint i = 0; i < message->parts->len; i++)
+    {
+      const ReboundPart *part = g_ptr_array_index (message->parts, i);
+
+      if (part->role == role && part->nested == nested)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Gateways that add a disclaimer send the whole report as a message inside theirs, with the
+ * report's own sender outside; a person who forwards one writes under a name of his own. */
+static gboolean
+is_wrapped (const ReboundMessage *message)
+{
+  const char *from = rebound_fields_get (message->header, "from");
+  g_autofree char *sender = from != NULL ? g_ascii_strdown (from, -1) : NULL;
+
+  if (has_part (message, REBOUND_PART_DELIVERY_STATUS, FALSE)
+      || has_part (message, REBOUND_PART_FEEDBACK, FALSE)
+      || has_part (message, REBOUND_PART_DISPOSITION, FALSE)
+      || !has_part (message, REBOUND_PART_DELIVERY_STATUS, TRUE))
+    return FALSE;
+  return message->report
+         || (sender != NULL
+             && (strstr (sender, "mailer-daemon@") != NULL || strstr (sender, "postmaster@") != NULL));
+}
+
+ReboundEvidence *
+rebound_evidence_read (const ReboundMessage *message, const ReboundEnvelope *envelope,
+                       const ReboundRules *rules, const ReboundLimits *limits)
+{
+  ReboundReading reading = {
+    .evidence = evidence_new (rules, limits),
+    .message = message,
+    .envelope = envelope,
+    .folded = REBOUND_FOLDED_INIT,
+    .conditions = g_new0 (guint8, rules->n_conditions + 1),
+    .nested = is_wrapped (message),
+  };
+
+  g_array_append_vals (reading.evidence->warnings, message->warnings->data,
+                       message->warnings->len);
+  read_identity (&reading);
+  for (guint i = 0; i < G_N_ELEMENTS (readers); i++)
+    readers[i](&reading);
+  choose_format (&reading);
+  rebound_folded_clear (&reading.folded);
+  g_free (reading.conditions);
+  return reading.evidence;
+}
+
+ReboundEvidence *
+rebound_evidence_read_reply (const char *text, const ReboundRules *rules,
+                             const ReboundLimits *limits)
+{
+  gsize length;
+  g_autofree char *utf8 = rebound_message_decode (text, &length);
+  ReboundReading reading = {
+    .evidence = evidence_new (rules, limits),
+    .folded = REBOUND_FOLDED_INIT,
+    .conditions = g_new0 (guint8, rules->n_conditions + 1),
+  };
+  ReboundEvidenceRecipient *recipient = rebound_add_recipient (reading.evidence, NULL);
+  gsize n;
+  const char *address = rebound_address_find (utf8, utf8 + length, &n);
+
+  reading.evidence->bare = TRUE;
+  recipient->diagnostic = rebound_keep_line (reading.evidence, utf8, length);
+  if (address != NULL)
+    {
+      g_autofree char *copy = g_strndup (address, n);
+
+      recipient->address = rebound_keep_address (reading.evidence, copy);
+    }
+  rebound_read_refusal (&reading, recipient, utf8, MIN (length, limits->text_bytes),
+                        REBOUND_SOURCE_TEXT, TRUE);
+  rebound_folded_clear (&reading.folded);
+  g_free (reading.conditions);
+  return reading.evidence;
+}

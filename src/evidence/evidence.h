@@ -1,0 +1,111 @@
+/* Rebound: parts → facts with a provenance.
+ *
+ * Each reader of facts looks at the whole message and adds what it finds. Nothing is judged
+ * here: which of two facts is believed is the verdict's business.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "message/message.h"
+#include "rebound.h"
+#include "rules/fold.h"
+#include "rules/rules.h"
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  REBOUND_CLUE_PHRASE, /* a text that the rules know */
+  REBOUND_CLUE_STATUS, /* an enhanced status code */
+  REBOUND_CLUE_REPLY,  /* three digits */
+  REBOUND_CLUE_STAGE,
+} ReboundClueType;
+
+/* A fact that bears on the reason. */
+typedef struct
+{
+  ReboundClueType type;
+  const char *value;
+  const ReboundRule *rule; /* of a phrase */
+  ReboundStage stage;
+  ReboundSource from;
+  gboolean remote; /* the words of the server that refused, not of the one that reports it */
+} ReboundClue;
+
+/* A recipient; what is not stated is %NULL. */
+typedef struct
+{
+  const char *address;
+  const char *original_address;
+  ReboundAction action;
+  ReboundSource action_from;
+  const char *diagnostic;
+  const char *remote_mta;
+  const char *will_retry_until;
+  const char *moved_to;
+  GArray *clues; /* of ReboundClue, the most trustworthy source first */
+} ReboundEvidenceRecipient;
+
+/* What a message states. */
+typedef struct
+{
+  GStringChunk *strings; /* every string below */
+  const ReboundRules *rules;
+  const ReboundLimits *limits;
+  GPtrArray *recipients; /* of ReboundEvidenceRecipient */
+  GArray *clues;         /* that bear on every recipient */
+  GArray *warnings;      /* of ReboundWarning */
+  guint marks[3];        /* bits of ReboundMark, by area: text, subject, header */
+  gboolean delivery_status;
+  gboolean feedback;
+  gboolean disposition;
+  gboolean refused; /* an MDN that refuses the mail */
+  gboolean report;  /* the Content-Type says delivery status */
+  gboolean bare;    /* no message: a reply or a log line */
+  const char *format;
+  const char *date;
+  const char *message_id;
+  const char *from; /* who wrote the message */
+  const char *to;
+  const char *envelope_sender;
+  const char *envelope_recipient;
+  const char *verp; /* the subscriber, out of the return path */
+  const char *reporting_mta;
+  const char *feedback_type;
+  ReboundOriginal original;
+  gboolean original_to_is_list;
+} ReboundEvidence;
+
+/**
+ * rebound_evidence_read:
+ * @message: a message
+ * @envelope: (nullable): its envelope, where known
+ * @rules: the rules
+ * @limits: how much is read
+ *
+ * Returns: (transfer full): what it states
+ */
+ReboundEvidence *rebound_evidence_read (const ReboundMessage *message,
+                                        const ReboundEnvelope *envelope,
+                                        const ReboundRules *rules, const ReboundLimits *limits);
+
+/* The same for a bare reply or log line. */
+ReboundEvidence *rebound_evidence_read_reply (const char *text, const ReboundRules *rules,
+                                              const ReboundLimits *limits);
+void rebound_evidence_free (ReboundEvidence *self);
+
+static inline ReboundEvidenceRecipient *
+rebound_evidence_recipient (const ReboundEvidence *self, guint i)
+{
+  return g_ptr_array_index (self->recipients, i);
+}
+
+static inline gboolean
+rebound_evidence_has_mark (const ReboundEvidence *self, ReboundArea area, ReboundMark mark)
+{
+  return (self->marks[area == REBOUND_AREA_HEADER ? 2 : area - 1] & 1u << mark) != 0;
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ReboundEvidence, rebound_evidence_free)
+
+G_END_DECLS

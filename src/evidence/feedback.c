@@ -1,0 +1,104 @@
+/* Rebound: the facts of a feedback report (RFC 5965, RFC 6591), and of complaints that providers
+ * send in a form of their own.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "address.h"
+#include "reader.h"
+
+static void
+add_complainer (ReboundEvidence *evidence, const char *raw)
+{
+  const char *address = rebound_keep_address (evidence, raw);
+
+  if (address != NULL && strchr (address, '@') != NULL
+      && rebound_find_recipient (evidence, address) == NULL)
+    rebound_add_recipient (evidence, address);
+}
+
+static void
+read_report (ReboundReading *self, const ReboundPart *part)
+{
+  g_autoptr (ReboundFields) fields = rebound_fields_parse (part->text, part->length, FALSE);
+  ReboundEvidence *evidence = self->evidence;
+  const char *type = rebound_fields_get (fields, "feedback-type");
+  g_autofree char *lower = g_ascii_strdown (type != NULL ? type : "abuse", -1);
+
+  evidence->feedback = TRUE;
+  evidence->feedback_type = rebound_keep (evidence, lower);
+  evidence->reporting_mta = rebound_keep (evidence, rebound_fields_get (fields, "reporting-mta"));
+  evidence->original.envelope_id
+    = rebound_keep (evidence, rebound_fields_get (fields, "original-envelope-id"));
+  for (guint i = 0; i < fields->fields->len; i++)
+    {
+      const ReboundField *field = &g_array_index (fields->fields, ReboundField, i);
+
+      if (strcmp (field->name, "original-rcpt-to") == 0
+          || strcmp (field->name, "removal-recipient") == 0)
+        add_complainer (evidence, field->value);
+    }
+}
+
+/* The returned message's own recipient, where the report names nobody. */
+static void
+find_complainer (ReboundReading *self)
+{
+  const ReboundPart *returned
+    = rebound_message_find_part (self->message, REBOUND_PART_RETURNED);
+  static const char *const names[] = { "x-hmxmroriginalrecipient", "x-original-rcpt-to", "to" };
+
+  for (guint i = 0; returned != NULL && i < G_N_ELEMENTS (names); i++)
+    {
+      const char *value = rebound_fields_get (returned->fields, names[i]);
+
+      if (value != NULL && self->evidence->recipients->len == 0)
+        add_complainer (self->evidence, value);
+    }
+}
+
+/* Hotmail's Junk Mail Reporting Program wraps the message it complains of and says so in its
+ * header; AOL's older reports only in From and Subject. Rules mark both. */
+static gboolean
+is_informal (ReboundReading *self)
+{
+  const ReboundFields *header = self->message->header;
+  const char *subject = rebound_fields_get (header, "subject");
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autoptr (GArray) hits = NULL;
+
+  if (rebound_message_find_part (self->message, REBOUND_PART_RETURNED) == NULL)
+    return FALSE;
+  if (rebound_fields_get (header, "x-hmxmroriginalrecipient") != NULL)
+    return TRUE;
+  if (subject == NULL)
+    return FALSE;
+  hits = rebound_find_hits (self, REBOUND_AREA_SUBJECT, subject, strlen (subject));
+  for (guint i = 0; i < hits->len; i++)
+    {
+      const ReboundRule *rule = g_array_index (hits, ReboundHit, i).rule;
+
+      if (rule->type == REBOUND_RULE_MARK && rule->value == REBOUND_MARK_COMPLAINT)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+void
+rebound_read_feedback (ReboundReading *self)
+{
+  ReboundEvidence *evidence = self->evidence;
+  const ReboundPart *part = rebound_message_find_part (self->message, REBOUND_PART_FEEDBACK);
+  const char *outer = rebound_fields_get (self->message->header, "x-hmxmroriginalrecipient");
+
+  if (part != NULL)
+    read_report (self, part);
+  else if (!evidence->delivery_status && is_informal (self))
+    {
+      evidence->feedback = TRUE;
+      evidence->feedback_type = "abuse";
+      if (outer != NULL)
+        add_complainer (evidence, outer);
+    }
+  if (evidence->feedback && evidence->recipients->len == 0)
+    find_complainer (self);
+}

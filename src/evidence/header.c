@@ -1,0 +1,132 @@
+/* Rebound: the facts of the report's own header, of its envelope and of the returned message.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "address.h"
+#include "reader.h"
+
+/* Fields that say nothing of who wrote the report, and are long. */
+static gboolean
+is_silent (const char *name)
+{
+  static const char *const prefixes[] = { "dkim-", "arc-", "x-google-", "domainkey-", "received-spf",
+                                          "x-ms-exchange-antispam", "x-forefront" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (prefixes); i++)
+    if (g_str_has_prefix (name, prefixes[i]))
+      return TRUE;
+  return FALSE;
+}
+
+static void
+note_marks (ReboundEvidence *evidence, guint area, const GArray *hits)
+{
+  for (guint i = 0; i < hits->len; i++)
+    {
+      const ReboundRule *rule = g_array_index (hits, ReboundHit, i).rule;
+
+      if (rule->type == REBOUND_RULE_MARK)
+        evidence->marks[area] |= 1u << rule->value;
+    }
+}
+
+/* X-Failed-Recipients of Exim, Gmail and others. */
+static void
+read_failed_recipients (ReboundEvidence *evidence, const char *value)
+{
+  g_auto (GStrv) addresses = g_strsplit (value, ",", -1);
+
+  for (guint i = 0; addresses[i] != NULL; i++)
+    {
+      const char *address = rebound_keep_address (evidence, addresses[i]);
+
+      if (address != NULL && strchr (address, '@') != NULL
+          && rebound_find_recipient (evidence, address) == NULL)
+        rebound_add_recipient (evidence, address);
+    }
+}
+
+void
+rebound_read_header (ReboundReading *self)
+{
+  const ReboundFields *header = self->message->header;
+  const char *subject = rebound_fields_get (header, "subject");
+  const char *failed = rebound_fields_get (header, "x-failed-recipients");
+  g_autoptr (GString) text = g_string_sized_new (2048);
+  g_autoptr (GArray) header_hits = NULL;
+  g_autoptr (GArray) subject_hits = NULL;
+
+  for (guint i = 0; i < header->fields->len; i++)
+    {
+      const ReboundField *field = &g_array_index (header->fields, ReboundField, i);
+
+      if (!is_silent (field->name))
+        g_string_append_printf (text, "%s: %s\n", field->name, field->value);
+    }
+  header_hits = rebound_find_hits (self, REBOUND_AREA_HEADER, text->str, text->len);
+  note_marks (self->evidence, 2, header_hits);
+  if (subject != NULL)
+    {
+      subject_hits = rebound_find_hits (self, REBOUND_AREA_SUBJECT, subject, strlen (subject));
+      note_marks (self->evidence, 1, subject_hits);
+    }
+  if (failed != NULL && self->evidence->recipients->len == 0)
+    read_failed_recipients (self->evidence, failed);
+}
+
+/* Where the report was delivered to: RFC 9228 and its forerunners, the best known first. */
+static const char *const recipient_fields[] = { "delivered-to", "x-original-to", "envelope-to",
+                                                "x-envelope-to", "apparently-to", "to" };
+
+static void
+read_return_path (ReboundEvidence *evidence, const char *raw)
+{
+  const char *address = raw != NULL ? rebound_keep_address (evidence, raw) : NULL;
+  g_autofree char *beneath = NULL;
+  g_autofree char *subscriber = NULL;
+
+  if (address == NULL || evidence->verp != NULL)
+    return;
+  beneath = rebound_address_unwrap (address);
+  subscriber = rebound_address_from_verp (beneath);
+  if (subscriber != NULL)
+    {
+      evidence->verp = rebound_keep (evidence, subscriber);
+      evidence->envelope_recipient = address;
+    }
+  else if (evidence->envelope_recipient == NULL)
+    evidence->envelope_recipient = address;
+}
+
+void
+rebound_read_envelope (ReboundReading *self)
+{
+  ReboundEvidence *evidence = self->evidence;
+  const ReboundFields *header = self->message->header;
+  const char *sender = rebound_fields_get (header, "return-path");
+
+  if (self->envelope != NULL && self->envelope->sender != NULL)
+    sender = self->envelope->sender;
+  if (sender != NULL)
+    {
+      const char *address = rebound_keep_address (evidence, sender);
+
+      evidence->envelope_sender = address != NULL ? address : "";
+    }
+  if (self->envelope != NULL)
+    read_return_path (evidence, self->envelope->recipient);
+  for (guint i = 0; i < G_N_ELEMENTS (recipient_fields); i++)
+    read_return_path (evidence, rebound_fields_get (header, recipient_fields[i]));
+}
+
+void
+rebound_read_returned (ReboundReading *self)
+{
+  for (guint i = 0; i < self->message->parts->len; i++)
+    {
+      const ReboundPart *part = g_ptr_array_index (self->message->parts, i);
+
+      if (part->role == REBOUND_PART_RETURNED && rebound_reading_sees (self, part))
+        rebound_keep_original (self->evidence, part->fields);
+    }
+}

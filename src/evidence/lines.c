@@ -1,0 +1,317 @@
+/* Rebound: what a line of a report is.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "lines.h"
+
+#include <string.h>
+
+#include "address.h"
+#include "codes.h"
+
+#define LONGEST_LABEL 48
+
+static const char *
+skip_blanks (const char *p, const char *end)
+{
+  while (p < end && (*p == ' ' || *p == '\t'))
+    p++;
+  return p;
+}
+
+static gboolean
+starts_with (const char *p, const char *end, const char *word)
+{
+  gsize n = strlen (word);
+
+  return (gsize) (end - p) >= n && g_ascii_strncasecmp (p, word, n) == 0;
+}
+
+/* Naming a recipient */
+
+/* What may stand before the address that a line begins with: bullets, quotes, brackets and the
+ * types of X.400 gateways. */
+static const char *
+skip_bullets (const char *p, const char *end)
+{
+  static const char *const types[] = { "[SMTP:", "SMTP:", "smtp;", "rfc822;", "mailto:", "<mailto:" };
+
+  while (p < end && strchr (" \t*>-<\"'|[(", *p) != NULL)
+    p++;
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    if (starts_with (p, end, types[i]))
+      return p + strlen (types[i]);
+  return p;
+}
+
+/* What may follow it: nothing, or something that tells of its fate. */
+static gboolean
+is_followed (const char *p, const char *end)
+{
+  static const char *const weekdays[] = { " on mon,", " on tue,", " on wed,", " on thu,",
+                                          " on fri,", " on sat,", " on sun,", " - ", " (",
+                                          " <", " |", " ...", " ..", " :", " \"(" };
+
+  while (p < end && strchr (">\"')]", *p) != NULL)
+    p++;
+  if (skip_blanks (p, end) >= end || strchr (":;,.(<[", *p) != NULL)
+    return TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (weekdays); i++)
+    if (starts_with (p, end, weekdays[i]))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+names_at_start (const char *line, const char *end, ReboundNamed *named)
+{
+  const char *p = skip_bullets (line, end);
+
+  named->length = rebound_address_scan (p, end);
+  named->address = p;
+  named->naming = REBOUND_NAMING_LINE;
+  return named->length > 0 && is_followed (p + named->length, end);
+}
+
+/* Labels that name somebody else, and those of the returned message's own recipients. */
+static const struct
+{
+  const char *label;
+  ReboundNaming naming;
+} labels[] = {
+  { "from", REBOUND_NAMING_NONE },          { "sender", REBOUND_NAMING_NONE },
+  { "reply-to", REBOUND_NAMING_NONE },      { "return-path", REBOUND_NAMING_NONE },
+  { "errors-to", REBOUND_NAMING_NONE },     { "message-id", REBOUND_NAMING_NONE },
+  { "message id", REBOUND_NAMING_NONE },    { "subject", REBOUND_NAMING_NONE },
+  { "von", REBOUND_NAMING_NONE },           { "de", REBOUND_NAMING_NONE },
+  { "da", REBOUND_NAMING_NONE },            { "mail from", REBOUND_NAMING_NONE },
+  { "contact", REBOUND_NAMING_NONE },       { "e-mail", REBOUND_NAMING_NONE },
+  { "email", REBOUND_NAMING_NONE },         { "originator", REBOUND_NAMING_NONE },
+  { "system contact", REBOUND_NAMING_NONE }, { "envelope-from", REBOUND_NAMING_NONE },
+  { "x-envelope-from", REBOUND_NAMING_NONE }, { "list-post", REBOUND_NAMING_NONE },
+  { "x-sender", REBOUND_NAMING_NONE },      { "smtp sender", REBOUND_NAMING_NONE },
+  { "to", REBOUND_NAMING_FIELD },           { "cc", REBOUND_NAMING_FIELD },
+  { "an", REBOUND_NAMING_FIELD },           { "para", REBOUND_NAMING_FIELD },
+  { "a", REBOUND_NAMING_FIELD },            { "rcpt to", REBOUND_NAMING_COMMAND },
+};
+
+static ReboundNaming
+naming_by_label (const char *label, gsize length)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (labels); i++)
+    if (strlen (labels[i].label) == length
+        && g_ascii_strncasecmp (label, labels[i].label, length) == 0)
+      return labels[i].naming;
+  return REBOUND_NAMING_LABEL;
+}
+
+/* Label: <address>, and nothing more that is not punctuation */
+static gboolean
+names_by_label (const char *line, const char *end, ReboundNamed *named)
+{
+  const char *label = skip_bullets (line, end);
+  const char *colon = memchr (label, ':', MIN (end - label, LONGEST_LABEL));
+  const char *p;
+
+  if (colon == NULL || colon == label)
+    return FALSE;
+  p = skip_bullets (skip_blanks (colon + 1, end), end);
+  named->length = rebound_address_scan (p, end);
+  named->address = p;
+  while (colon > label && colon[-1] == ' ')
+    colon--;
+  named->naming = naming_by_label (label, colon - label);
+  if (named->length == 0 || named->naming == REBOUND_NAMING_NONE)
+    return FALSE;
+  return is_followed (p + named->length, end);
+}
+
+/* 550 5.1.1 <address>... User unknown */
+static gboolean
+names_by_reply (const char *line, const char *end, ReboundNamed *named)
+{
+  const char *p = skip_blanks (line, end);
+  gsize status;
+
+  if (end - p < 5 || (*p != '4' && *p != '5') || !g_ascii_isdigit (p[1])
+      || !g_ascii_isdigit (p[2]) || p[3] != ' ')
+    return FALSE;
+  p = skip_blanks (p + 4, end);
+  if (rebound_codes_is_status (p, end, &status))
+    p = skip_blanks (p + status, end);
+  p += p < end && *p == '<';
+  named->length = rebound_address_scan (p, end);
+  named->address = p;
+  named->naming = REBOUND_NAMING_REPLY;
+  p += named->length;
+  p += p < end && *p == '>';
+  return named->length > 0 && starts_with (p, end, "...");
+}
+
+static gboolean
+names_by_command (const char *line, const char *end, ReboundNamed *named)
+{
+  ReboundSpoken spoken;
+
+  if (!rebound_line_is_spoken (line, end, &spoken) || spoken.reply
+      || spoken.stage != REBOUND_STAGE_RCPT)
+    return FALSE;
+  named->naming = REBOUND_NAMING_COMMAND;
+  named->address = rebound_address_find (line, end, &named->length);
+  return named->address != NULL;
+}
+
+gboolean
+rebound_line_names (const char *line, const char *end, ReboundNamed *named)
+{
+  if (memchr (line, '@', end - line) == NULL)
+    return FALSE;
+  return names_by_command (line, end, named) || names_by_reply (line, end, named)
+         || names_at_start (line, end, named) || names_by_label (line, end, named);
+}
+
+/* Conversations */
+
+/* What stands before a command or a reply: sendmail's ">>>" and "<<<" (the other way round in
+ * InterScan's reports), hMailServer's words, and others' arrows. */
+static const struct
+{
+  const char *prefix;
+  gboolean reply;
+} speakers[] = {
+  { ">>>", FALSE },         { "<<<", TRUE },           { "sent <<<", FALSE },
+  { "received >>>", TRUE }, { "sent >>>", FALSE },     { "received <<<", TRUE },
+  { "-->", FALSE },         { "<--", TRUE },           { "c: ", FALSE },
+  { "s: ", TRUE },          { "hmailserver sent:", FALSE }, { "remote server replied:", TRUE },
+  { "sent: ", FALSE },      { "server replied:", TRUE },
+};
+
+static const struct
+{
+  const char *verb;
+  ReboundStage stage;
+  gboolean alone; /* the verb is the whole line */
+} commands[] = {
+  { "rcpt to:", REBOUND_STAGE_RCPT, FALSE },   { "mail from:", REBOUND_STAGE_MAIL, FALSE },
+  { "ehlo ", REBOUND_STAGE_HELO, FALSE },      { "helo ", REBOUND_STAGE_HELO, FALSE },
+  { "lhlo ", REBOUND_STAGE_HELO, FALSE },      { "auth ", REBOUND_STAGE_AUTH, FALSE },
+  { "data", REBOUND_STAGE_DATA, TRUE },        { "starttls", REBOUND_STAGE_STARTTLS, TRUE },
+  { "bdat ", REBOUND_STAGE_END_OF_DATA, FALSE }, { ".", REBOUND_STAGE_END_OF_DATA, TRUE },
+  { "quit", REBOUND_STAGE_NONE, TRUE },        { "rset", REBOUND_STAGE_NONE, TRUE },
+};
+
+static gboolean
+find_command (const char *p, const char *end, ReboundSpoken *spoken)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    if (starts_with (p, end, commands[i].verb))
+      {
+        const char *after = p + strlen (commands[i].verb);
+
+        spoken->stage = commands[i].stage;
+        if (!commands[i].alone || skip_blanks (after, end) == end || *after == ' ')
+          return TRUE;
+      }
+  return FALSE;
+}
+
+static gboolean
+is_bare_reply (const char *p, const char *end)
+{
+  return end - p >= 3 && *p >= '2' && *p <= '5' && g_ascii_isdigit (p[1])
+         && g_ascii_isdigit (p[2]) && (p + 3 == end || p[3] == ' ' || p[3] == '-');
+}
+
+gboolean
+rebound_line_is_spoken (const char *line, const char *end, ReboundSpoken *spoken)
+{
+  const char *p = skip_blanks (line, end);
+
+  *spoken = (ReboundSpoken){ FALSE, FALSE, REBOUND_STAGE_NONE };
+  for (guint i = 0; i < G_N_ELEMENTS (speakers); i++)
+    if (starts_with (p, end, speakers[i].prefix))
+      {
+        p = skip_blanks (p + strlen (speakers[i].prefix), end);
+        spoken->marked = TRUE;
+        spoken->reply = speakers[i].reply;
+        return spoken->reply ? is_bare_reply (p, end) : find_command (p, end, spoken);
+      }
+  spoken->reply = is_bare_reply (p, end);
+  if (spoken->reply)
+    return TRUE;
+  return find_command (p, end, spoken) && spoken->stage != REBOUND_STAGE_NONE
+         && spoken->stage != REBOUND_STAGE_END_OF_DATA;
+}
+
+/* Words before an address or a host */
+
+static const char *
+find_word (const char *p, const char *end, const char *word)
+{
+  gsize n = strlen (word);
+
+  for (; (gsize) (end - p) >= n; p++)
+    {
+      const char *lower = memchr (p, g_ascii_tolower (*word), end - p - n + 1);
+      const char *upper = memchr (p, g_ascii_toupper (*word), end - p - n + 1);
+
+      p = lower == NULL || (upper != NULL && upper < lower) ? upper : lower;
+      if (p == NULL)
+        return NULL;
+      if (g_ascii_strncasecmp (p, word, n) == 0)
+        return p + n;
+    }
+  return NULL;
+}
+
+const char *
+rebound_text_origin (const char *p, const char *end, gsize *length)
+{
+  static const char *const words[] = { "expanded from", "generated from", "was addressed to",
+                                       "originally addressed to", "original address:",
+                                       "forwarded from" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    {
+      const char *after = find_word (p, end, words[i]);
+
+      if (after != NULL)
+        {
+          const char *stop = after + MIN (end - after, 300);
+          const char *address = rebound_address_find (after, stop, length);
+
+          if (address != NULL && address - after < 40)
+            return address;
+        }
+    }
+  return NULL;
+}
+
+static gsize
+scan_host (const char *p, const char *end)
+{
+  gsize n = 0;
+
+  while (p + n < end && (g_ascii_isalnum (p[n]) || strchr (".-_:", p[n]) != NULL) && n < 255)
+    n++;
+  while (n > 0 && strchr (".:-", p[n - 1]) != NULL)
+    n--;
+  return n > 3 && memchr (p, '.', n) != NULL && memchr (p, '@', n) == NULL ? n : 0;
+}
+
+const char *
+rebound_text_host (const char *p, const char *end, gsize *length)
+{
+  static const char *const words[] = { "while talking to ", "host ", "giving up on ",
+                                       "connected to ", "connect to ", "remote server (",
+                                       "server at ", "remote host " };
+
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    for (const char *after = p; (after = find_word (after, end, words[i])) != NULL;)
+      {
+        const char *host = after + (*after == '[');
+
+        *length = scan_host (host, end);
+        if (*length > 0)
+          return host;
+      }
+  return NULL;
+}

@@ -1,0 +1,48 @@
+/* Rebound: what a line of a report is.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "rebound.h"
+
+G_BEGIN_DECLS
+
+/* How a line names a recipient, the least sure first. */
+typedef enum
+{
+  REBOUND_NAMING_NONE,
+  REBOUND_NAMING_SENTENCE, /* Your message to x@y.example could not be delivered */
+  REBOUND_NAMING_FIELD,    /* To: x@y.example */
+  REBOUND_NAMING_COMMAND,  /* >>> RCPT TO:<x@y.example> */
+  REBOUND_NAMING_REPLY,    /* 550 <x@y.example>... User unknown */
+  REBOUND_NAMING_LABEL,    /* Failed recipient: x@y.example */
+  REBOUND_NAMING_LINE,     /* <x@y.example>: no such user */
+} ReboundNaming;
+
+typedef struct
+{
+  ReboundNaming naming;
+  const char *address;
+  gsize length;
+} ReboundNamed;
+
+/* Whether the line from @line to @end names a recipient, and how. */
+gboolean rebound_line_names (const char *line, const char *end, ReboundNamed *named);
+
+/* A line of an SMTP conversation, as the reporting system shows it. */
+typedef struct
+{
+  gboolean reply;       /* of the server; otherwise a command */
+  gboolean marked;      /* by ">>>" or its like, not by its words alone */
+  ReboundStage stage;   /* of a command */
+} ReboundSpoken;
+
+gboolean rebound_line_is_spoken (const char *line, const char *end, ReboundSpoken *spoken);
+
+/* The address a recipient's mail was first sent to, where the text says so: "(expanded from: …)",
+ * "(generated from …)". %NULL where it does not. */
+const char *rebound_text_origin (const char *p, const char *end, gsize *length);
+
+/* The host that refused: "host mx.example.net[192.0.2.1] said:". %NULL where none is named. */
+const char *rebound_text_host (const char *p, const char *end, gsize *length);
+
+G_END_DECLS

@@ -1,0 +1,76 @@
+/* Rebound: what the readers of facts share.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "codes.h"
+#include "evidence.h"
+#include "rules/matcher.h"
+
+G_BEGIN_DECLS
+
+/* What a reader works on. */
+typedef struct
+{
+  ReboundEvidence *evidence;
+  const ReboundMessage *message;
+  const ReboundEnvelope *envelope;
+  ReboundFolded folded;   /* scratch */
+  guint8 *conditions;     /* of the formats: which were met */
+  gboolean nested;        /* a gateway wrapped the report in a message: look inside */
+} ReboundReading;
+
+/* A text of the rules, found. */
+typedef struct
+{
+  const ReboundRule *rule;
+  gsize start;
+  gsize length;
+} ReboundHit;
+
+/* The readers, in the order of trust. */
+void rebound_read_delivery_status (ReboundReading *self);
+void rebound_read_feedback (ReboundReading *self);
+void rebound_read_disposition (ReboundReading *self);
+void rebound_read_returned (ReboundReading *self);
+void rebound_read_header (ReboundReading *self);
+void rebound_read_envelope (ReboundReading *self);
+void rebound_read_text (ReboundReading *self);
+
+/* Keeps a string as long as the evidence. NULL stays NULL, empty becomes NULL. */
+const char *rebound_keep (ReboundEvidence *evidence, const char *string);
+const char *rebound_keep_address (ReboundEvidence *evidence, const char *raw);
+
+/* The same with every run of blanks and line ends one space. */
+const char *rebound_keep_line (ReboundEvidence *evidence, const char *text, gsize length);
+
+/* The fields of a returned message become the evidence's original. */
+void rebound_keep_original (ReboundEvidence *evidence, const ReboundFields *fields);
+
+/* Whether @part is one the readers look at now. */
+gboolean rebound_reading_sees (const ReboundReading *self, const ReboundPart *part);
+
+/* A new recipient; %NULL beyond the limit. */
+ReboundEvidenceRecipient *rebound_add_recipient (ReboundEvidence *evidence, const char *address);
+ReboundEvidenceRecipient *rebound_find_recipient (const ReboundEvidence *evidence,
+                                                  const char *address);
+
+/* Adds @clue to a recipient, or to all where @recipient is %NULL; once, and up to the limit. */
+void rebound_add_clue (ReboundEvidence *evidence, ReboundEvidenceRecipient *recipient,
+                       const ReboundClue *clue);
+
+/* Adds the codes, texts and stages found in a refusal. @text is UTF-8. */
+void rebound_read_refusal (ReboundReading *self, ReboundEvidenceRecipient *recipient,
+                           const char *text, gsize length, ReboundSource from, gboolean remote);
+
+/* Adds the codes alone. */
+gboolean rebound_read_codes (ReboundEvidence *evidence, ReboundEvidenceRecipient *recipient,
+                             const char *text, gsize length, ReboundSource from, gboolean remote);
+
+/* All texts of the rules in @text; those of formats are noted as met. */
+GArray *rebound_find_hits (ReboundReading *self, ReboundArea area, const char *text,
+                           gsize length);
+void rebound_add_hit (ReboundEvidence *evidence, ReboundEvidenceRecipient *recipient,
+                      const char *text, const ReboundHit *hit, ReboundSource from,
+                      gboolean remote);
+
+G_END_DECLS

@@ -1,0 +1,27 @@
+/* Rebound: the two formats behind a mailbox.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "rebound-mailbox.h"
+
+G_BEGIN_DECLS
+
+/* The messages of one open file, an mbox or a single message. Constant memory: a buffer, and of
+ * each message at most @kept bytes. */
+typedef struct _MboxReader MboxReader;
+
+/* @fd stays the caller's; @name is what errors call it. */
+MboxReader *mbox_reader_new (int fd, const char *name, ReboundMailboxFlags flags, gsize kept);
+/* *@message is NULL at the end. After an error there are no further messages. */
+gboolean mbox_reader_next (MboxReader *self, GBytes **message, GError **error);
+void mbox_reader_free (MboxReader *self);
+
+/* The messages in new/ and cur/, as "new/NAME", by NAME, which is by time of delivery. */
+GPtrArray *maildir_list (const char *path, GError **error);
+
+/* Sets a #GFileError that says that @name cannot be read. */
+void mailbox_set_error (GError **error, const char *name, int error_number);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (MboxReader, mbox_reader_free)
+
+G_END_DECLS

@@ -1,0 +1,275 @@
+/* Rebound: bytes in any charset → UTF-8.
+ *
+ * Mail systems quote refusals in the charset of their country and declare another, or none.
+ * Where neither the declared charset nor UTF-8 fits, each usual charset is tried and the
+ * result weighed: letters that are common in a language that is written in that charset speak
+ * for it, signs that nobody writes speak against it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "charset.h"
+
+#include <gmime/gmime.h>
+#include <string.h>
+
+/* Tried in this order; the first of equal weight wins. */
+static const char *const usual[] = {
+  "ISO-2022-JP", "GB18030",  "SHIFT_JIS",    "EUC-JP",       "EUC-KR",
+  "BIG5",        "KOI8-R",   "WINDOWS-1251", "WINDOWS-1252", "WINDOWS-1250",
+  "WINDOWS-1253", "WINDOWS-1255", "WINDOWS-1256",
+};
+
+/* How much of a text is weighed. */
+#define SAMPLE 4096
+
+static gboolean
+is_ascii (const char *bytes, gsize length)
+{
+  for (gsize i = 0; i < length; i++)
+    if ((guint8) bytes[i] >= 0x80 || bytes[i] == 0x1b || bytes[i] == '\0')
+      return FALSE;
+  return TRUE;
+}
+
+/* Strictly: %NULL where a byte does not fit. */
+static char *
+convert (const char *bytes, gsize length, const char *charset, gsize *out_length)
+{
+  iconv_t cd = g_mime_iconv_open ("UTF-8", charset);
+  char *out;
+
+  if (cd == (iconv_t) -1)
+    return NULL;
+  out = g_convert_with_iconv (bytes, length, (GIConv) cd, NULL, out_length, NULL);
+  g_mime_iconv_close (cd);
+  if (out != NULL && !g_utf8_validate (out, *out_length, NULL))
+    g_clear_pointer (&out, g_free);
+  return out;
+}
+
+/* The weight of a character: what is often written is light, what never is weighs much. */
+static const struct
+{
+  gunichar first, last;
+  int weight;
+} weights[] = {
+  { 0x0080, 0x009f, -20 }, /* C1 controls */
+  { 0x00a0, 0x00bf, -3 },  /* signs of Latin-1 */
+  { 0x00c0, 0x00d6, 1 },   /* capital letters with accents */
+  { 0x00d7, 0x00d7, -5 },
+  { 0x00d8, 0x00de, 1 },
+  { 0x00df, 0x00ff, 2 },
+  { 0x0100, 0x017f, 1 },
+  { 0x0370, 0x03ff, 2 },   /* Greek */
+  { 0x0400, 0x040f, 0 },
+  { 0x0410, 0x042f, 1 },   /* Cyrillic capitals: KOI8-R read as windows-1251 is all capitals */
+  { 0x0430, 0x044f, 4 },
+  { 0x0450, 0x045f, 2 },
+  { 0x0490, 0x0491, 2 },
+  { 0x05d0, 0x05ea, 3 },   /* Hebrew */
+  { 0x0600, 0x06ff, 2 },   /* Arabic */
+  { 0x2018, 0x201f, 1 },   /* quotation marks */
+  { 0x2500, 0x259f, -5 },  /* box drawing, which KOI8-R has */
+  { 0x3000, 0x3002, 6 },   /* ideographic full stop and comma */
+  { 0x3040, 0x30ff, 7 },   /* kana */
+  { 0x4e00, 0x9fff, 4 },   /* ideographs; but see weigh_in() */
+  { 0xac00, 0xd7a3, 7 },   /* Hangul */
+  { 0xe000, 0xf8ff, -20 }, /* private use */
+  { 0xff01, 0xff5e, 4 },   /* full-width forms */
+  { 0xff61, 0xff9f, -3 },  /* half-width kana: what Shift_JIS makes of other charsets */
+};
+
+static int
+weigh (gunichar c)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (weights); i++)
+    if (c >= weights[i].first && c <= weights[i].last)
+      return weights[i].weight;
+  return -8;
+}
+
+/* What is known of a charset's language: the bytes of its ideographs in daily use (the legacy
+ * charsets put those first), what an ideograph weighs, and whether there is kana. */
+static const struct
+{
+  const char *charset;
+  const char *encoding; /* in which the first byte is looked at */
+  guint8 first, last;
+  int ideograph;
+  int kana;
+} asian[] = {
+  { "GB18030", "GB2312", 0xb0, 0xd7, 7, -4 },
+  { "BIG5", "BIG5", 0xa4, 0xc6, 7, -4 },
+  { "EUC-KR", "EUC-KR", 0xca, 0xfd, -4, -4 },
+  { "EUC-JP", "EUC-JP", 0xb0, 0xcf, 6, 7 },
+  { "SHIFT_JIS", "EUC-JP", 0xb0, 0xcf, 6, 7 },
+};
+
+/* The first level of GB 2312 and of JIS X 0208, and most of Big5's. */
+static gboolean
+is_common (const char *character, guint a)
+{
+  gsize length = 0;
+  g_autofree char *bytes = g_convert (character, g_utf8_next_char (character) - character,
+                                      asian[a].encoding, "UTF-8", NULL, &length, NULL);
+
+  return length == 2 && (guint8) bytes[0] >= asian[a].first && (guint8) bytes[0] <= asian[a].last;
+}
+
+static int
+weigh_in (const char *character, const char *charset)
+{
+  gunichar c = g_utf8_get_char (character);
+  gboolean ideograph = c >= 0x4e00 && c <= 0x9fff;
+  gboolean kana = c >= 0x3040 && c <= 0x30ff;
+
+  for (guint a = 0; (ideograph || kana) && a < G_N_ELEMENTS (asian); a++)
+    if (strcmp (asian[a].charset, charset) == 0)
+      return kana ? asian[a].kana : is_common (character, a) ? asian[a].ideograph : -4;
+  return weigh (c);
+}
+
+/* Mean weight of the characters beyond ASCII, in thousandths. */
+static int
+weigh_text (const char *text, const char *charset)
+{
+  int sum = 0;
+  int n = 0;
+
+  for (const char *p = text; *p != '\0' && n < 200; p = g_utf8_next_char (p))
+    if ((guint8) *p >= 0x80)
+      {
+        sum += weigh_in (p, charset);
+        n++;
+      }
+  return n > 0 ? sum * 1000 / n : 0;
+}
+
+static const char *
+guess (const char *bytes, gsize length)
+{
+  gsize sample = MIN (length, SAMPLE);
+  const char *best = NULL;
+  int best_weight = G_MININT;
+
+  for (guint i = 0; i < G_N_ELEMENTS (usual); i++)
+    {
+      gsize n;
+      g_autofree char *text = convert (bytes, sample, usual[i], &n);
+      int weight = text != NULL ? weigh_text (text, usual[i]) : G_MININT;
+
+      if (weight > best_weight)
+        {
+          best = usual[i];
+          best_weight = weight;
+        }
+    }
+  return best;
+}
+
+/* Charsets that fit any bytes, so that fitting proves nothing. */
+static gboolean
+is_vague (const char *charset)
+{
+  static const char *const prefixes[] = { "us-ascii", "ascii",       "ansi",    "iso-8859-1",
+                                          "latin1",   "windows-1252", "cp1252", "unknown",
+                                          "x-unknown", "utf-8",      "utf8",    "default" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (prefixes); i++)
+    if (g_ascii_strncasecmp (charset, prefixes[i], strlen (prefixes[i])) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* Four letters beyond ASCII in a row are no Western text. */
+static gboolean
+looks_western (const char *bytes, gsize length)
+{
+  guint run = 0;
+
+  for (gsize i = 0; i < length; i++)
+    {
+      run = (guint8) bytes[i] >= 0xa0 ? run + 1 : 0;
+      if (run >= 4)
+        return FALSE;
+    }
+  return memchr (bytes, 0x1b, length) == NULL;
+}
+
+static char *
+drop_nul (char *text, gsize *length)
+{
+  char *out = text;
+
+  for (gsize i = 0; i < *length; i++)
+    if (text[i] != '\0')
+      *out++ = text[i];
+  *out = '\0';
+  *length = out - text;
+  return text;
+}
+
+/* With room for a NUL behind it; g_strndup() would stop at one. */
+static char *
+copy (const char *bytes, gsize length)
+{
+  char *text = g_malloc (length + 1);
+
+  memcpy (text, bytes, length);
+  text[length] = '\0';
+  return text;
+}
+
+static char *
+decode_guessed (const char *bytes, gsize length, gsize *n)
+{
+  const char *charset = guess (bytes, length);
+  char *text = charset != NULL ? convert (bytes, length, charset, n) : NULL;
+
+  if (text == NULL)
+    {
+      text = g_utf8_make_valid (bytes, length);
+      *n = strlen (text);
+    }
+  return text;
+}
+
+static char *
+decode (const char *bytes, gsize length, const char *charset, gsize *n)
+{
+  gboolean vague = charset == NULL || is_vague (charset);
+  char *text = NULL;
+
+  if (!vague)
+    text = convert (bytes, length, charset, n);
+  if (text == NULL && memchr (bytes, 0x1b, length) == NULL
+      && g_utf8_validate (bytes, length, NULL))
+    {
+      text = copy (bytes, length);
+      *n = length;
+    }
+  if (text == NULL && charset != NULL && looks_western (bytes, length))
+    text = convert (bytes, length, vague ? "WINDOWS-1252" : charset, n);
+  return text != NULL ? text : decode_guessed (bytes, length, n);
+}
+
+char *
+rebound_decode (const char *bytes, gsize length, const char *charset, gsize *out_length)
+{
+  gboolean multibyte = charset != NULL
+                       && (g_ascii_strncasecmp (charset, "utf-16", 6) == 0
+                           || g_ascii_strncasecmp (charset, "utf-7", 5) == 0
+                           || g_ascii_strncasecmp (charset, "unicode", 7) == 0);
+  g_autofree char *clean = NULL;
+  gsize n = length;
+  char *text;
+
+  if (!multibyte && memchr (bytes, '\0', length) != NULL)
+    bytes = clean = drop_nul (copy (bytes, length), &n);
+  if (!multibyte && is_ascii (bytes, n))
+    text = copy (bytes, n);
+  else
+    text = drop_nul (decode (bytes, n, charset, &n), &n);
+  if (out_length != NULL)
+    *out_length = n;
+  return text;
+}

@@ -1,0 +1,191 @@
+/* Rebound: fields of a header, or of a machine-readable report.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "fields.h"
+
+#include <gmime/gmime.h>
+#include <string.h>
+
+#include "charset.h"
+
+#define LONGEST_NAME 60
+
+static void
+field_clear (gpointer data)
+{
+  ReboundField *field = data;
+
+  g_free (field->name);
+  g_free (field->value);
+}
+
+ReboundFields *
+rebound_fields_new (void)
+{
+  ReboundFields *self = g_new0 (ReboundFields, 1);
+
+  self->fields = g_array_new (FALSE, FALSE, sizeof (ReboundField));
+  g_array_set_clear_func (self->fields, field_clear);
+  return self;
+}
+
+void
+rebound_fields_free (ReboundFields *self)
+{
+  g_array_unref (self->fields);
+  g_free (self);
+}
+
+/* Every run of blanks and line ends becomes one space, those at the ends go. */
+static void
+unfold (char *text)
+{
+  char *out = text;
+
+  for (const char *p = text; *p != '\0'; p++)
+    if (!g_ascii_isspace (*p))
+      *out++ = *p;
+    else if (out > text && out[-1] != ' ')
+      *out++ = ' ';
+  if (out > text && out[-1] == ' ')
+    out--;
+  *out = '\0';
+}
+
+static char *
+decode_value (const char *raw, gsize length)
+{
+  char *value = rebound_decode (raw, length, NULL, NULL);
+
+  unfold (value);
+  if (strstr (value, "=?") != NULL)
+    {
+      g_autofree char *encoded = value;
+      g_autofree char *decoded = g_mime_utils_header_decode_text (NULL, encoded);
+
+      value = rebound_decode (decoded, strlen (decoded), NULL, NULL);
+      unfold (value);
+    }
+  return value;
+}
+
+static void
+add (ReboundFields *self, const char *name, gsize name_length, const char *raw, gsize length,
+     guint group)
+{
+  ReboundField field = { g_ascii_strdown (name, name_length), decode_value (raw, length), group };
+
+  g_array_append_val (self->fields, field);
+}
+
+void
+rebound_fields_add (ReboundFields *self, const char *name, const char *raw, guint group)
+{
+  add (self, name, strlen (name), raw, strlen (raw), group);
+}
+
+static gboolean
+is_name_char (char c)
+{
+  return g_ascii_isalnum (c) || c == '-' || c == '_';
+}
+
+/* The colon of "Name :", NULL where there is none. "http://…" is no field. */
+static const char *
+find_colon (const char *line, const char *end)
+{
+  const char *p = line;
+
+  if (p == end || !g_ascii_isalpha (*p))
+    return NULL;
+  while (p < end && is_name_char (*p) && p - line < LONGEST_NAME)
+    p++;
+  while (p < end && (*p == ' ' || *p == '\t'))
+    p++;
+  if (p == end || *p != ':' || (end - p > 2 && p[1] == '/' && p[2] == '/'))
+    return NULL;
+  return p;
+}
+
+gboolean
+rebound_fields_is_start (const char *line, const char *end)
+{
+  return find_colon (line, end) != NULL;
+}
+
+static const char *
+line_end (const char *p, const char *end)
+{
+  const char *lf = memchr (p, '\n', end - p);
+
+  return lf != NULL ? lf : end;
+}
+
+/* The end of the field whose first line ends at @p. */
+static const char *
+field_end (const char *p, const char *end)
+{
+  while (p < end)
+    {
+      const char *line = p + 1;
+      const char *stop = line < end ? line_end (line, end) : end;
+      gboolean indented = line < end && (*line == ' ' || *line == '\t');
+
+      if (line >= end || stop == line || (!indented && find_colon (line, stop) != NULL))
+        break;
+      p = stop;
+    }
+  return p;
+}
+
+static gboolean
+is_blank (const char *p, const char *end)
+{
+  while (p < end && g_ascii_isspace (*p))
+    p++;
+  return p == end;
+}
+
+ReboundFields *
+rebound_fields_parse (const char *text, gsize length, gboolean one_block)
+{
+  ReboundFields *self = rebound_fields_new ();
+  const char *end = text + length;
+  guint group = 0;
+
+  for (const char *p = text; p < end; p++)
+    {
+      const char *stop = line_end (p, end);
+      const char *colon = find_colon (p, stop);
+
+      if (colon != NULL)
+        {
+          const char *name_end = colon;
+
+          while (!is_name_char (name_end[-1]))
+            name_end--;
+          stop = field_end (stop, end);
+          add (self, p, name_end - p, colon + 1, stop - colon - 1, group);
+        }
+      else if (is_blank (p, stop))
+        {
+          if (one_block && self->fields->len > 0)
+            break;
+          group++;
+        }
+      p = stop;
+    }
+  return self;
+}
+
+const char *
+rebound_fields_get (const ReboundFields *self, const char *name)
+{
+  for (guint i = 0; i < self->fields->len; i++)
+    {
+      const ReboundField *field = &g_array_index (self->fields, ReboundField, i);
+
+      if (strcmp (field->name, name) == 0)
+        return field->value;
+    }
+  return NULL;
+}

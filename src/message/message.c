@@ -1,0 +1,472 @@
+/* Rebound: bytes → parts of known role, in UTF-8.
+ *
+ * The raw bytes of a part are taken from the parser's buffer and decoded here:
+ * g_mime_text_part_get_text() drops bytes of undeclared charsets, stops at NUL and may return
+ * invalid UTF-8.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "message.h"
+
+#include <gmime/gmime.h>
+#include <string.h>
+
+#include "charset.h"
+#include "guard.h"
+#include "html.h"
+
+/* GMime has none of its own. */
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GMimeStream, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GMimeParser, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GMimeMessage, g_object_unref)
+
+typedef struct
+{
+  ReboundMessage *message;
+  const ReboundLimits *limits;
+  const GByteArray *bytes; /* what the parser reads */
+  gsize text_left;
+  gboolean salvaged;
+  gboolean nested;
+} Walk;
+
+static void walk (Walk *self, GMimeObject *object, guint depth);
+
+void
+rebound_message_init (void)
+{
+  static gsize done;
+
+  if (g_once_init_enter (&done))
+    {
+      g_mime_init ();
+      g_once_init_leave (&done, 1);
+    }
+}
+
+static void
+part_free (gpointer data)
+{
+  ReboundPart *part = data;
+
+  g_free (part->text);
+  g_clear_pointer (&part->fields, rebound_fields_free);
+  g_free (part);
+}
+
+void
+rebound_message_free (ReboundMessage *self)
+{
+  g_clear_pointer (&self->header, rebound_fields_free);
+  g_ptr_array_unref (self->parts);
+  g_array_unref (self->warnings);
+  g_free (self);
+}
+
+const ReboundPart *
+rebound_message_find_part (const ReboundMessage *self, ReboundPartRole role)
+{
+  for (guint i = 0; i < self->parts->len; i++)
+    {
+      const ReboundPart *part = g_ptr_array_index (self->parts, i);
+
+      if (part->role == role && !part->nested)
+        return part;
+    }
+  return NULL;
+}
+
+static void
+warn (Walk *self, const char *code, const char *detail)
+{
+  ReboundWarning warning = { code, detail };
+
+  g_array_append_val (self->message->warnings, warning);
+}
+
+/* What a Content-Type says the part is for. RFC 3462 and 6522, 3464, 6533, 5965, 8098; the x
+ * forms and message/rfc822-headers are mistakes that real systems make. */
+static const struct
+{
+  const char *type;
+  const char *subtype;
+  ReboundPartRole role;
+} roles[] = {
+  { "message", "delivery-status", REBOUND_PART_DELIVERY_STATUS },
+  { "message", "xdelivery-status", REBOUND_PART_DELIVERY_STATUS },
+  { "message", "global-delivery-status", REBOUND_PART_DELIVERY_STATUS },
+  { "text", "delivery-status", REBOUND_PART_DELIVERY_STATUS },
+  { "message", "feedback-report", REBOUND_PART_FEEDBACK },
+  { "message", "disposition-notification", REBOUND_PART_DISPOSITION },
+  { "message", "global-disposition-notification", REBOUND_PART_DISPOSITION },
+  { "text", "rfc822-headers", REBOUND_PART_RETURNED },
+  { "text", "rfc822-header", REBOUND_PART_RETURNED },
+  { "text", "rfc822", REBOUND_PART_RETURNED },
+  { "message", "rfc822-headers", REBOUND_PART_RETURNED },
+  { "message", "global-headers", REBOUND_PART_RETURNED },
+  { "message", "global", REBOUND_PART_RETURNED },
+  { "message", "rfc822", REBOUND_PART_RETURNED },
+  { "message", "partial", REBOUND_PART_RETURNED },
+  { "text", "html", REBOUND_PART_TEXT },
+  { "text", NULL, REBOUND_PART_TEXT },
+};
+
+static gboolean
+find_role (GMimeContentType *type, ReboundPartRole *role)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (roles); i++)
+    if (g_mime_content_type_is_type (type, roles[i].type,
+                                     roles[i].subtype != NULL ? roles[i].subtype : "*"))
+      {
+        *role = roles[i].role;
+        return TRUE;
+      }
+  return FALSE;
+}
+
+/* The bytes of a part as they stand in the message. */
+static const char *
+raw_bytes (const Walk *self, GMimePart *part, gsize *length)
+{
+  GMimeDataWrapper *content = g_mime_part_get_content (part);
+  GMimeStream *stream = content != NULL ? g_mime_data_wrapper_get_stream (content) : NULL;
+  gint64 end;
+
+  *length = 0;
+  if (stream == NULL || stream->bound_start < 0)
+    return "";
+  end = stream->bound_end < 0 ? (gint64) self->bytes->len : stream->bound_end;
+  *length = MIN (end, (gint64) self->bytes->len) - MIN (stream->bound_start, end);
+  return (const char *) self->bytes->data + stream->bound_start;
+}
+
+/* Undoes base64, quoted-printable or uuencode. */
+static GByteArray *
+undo_encoding (GMimeContentEncoding encoding, const char *raw, gsize length)
+{
+  GByteArray *out = g_byte_array_new ();
+  GMimeEncoding decoder;
+
+  g_mime_encoding_init_decode (&decoder, encoding);
+  g_byte_array_set_size (out, g_mime_encoding_outlen (&decoder, length));
+  g_byte_array_set_size (out, g_mime_encoding_flush (&decoder, raw, length, (char *) out->data));
+  return out;
+}
+
+/* At most what is left of the limit of text. */
+static char *
+decode_part (Walk *self, GMimePart *part, gsize *length)
+{
+  GMimeContentType *type = g_mime_object_get_content_type (GMIME_OBJECT (part));
+  const char *charset = g_mime_content_type_get_parameter (type, "charset");
+  gsize raw_length;
+  const char *raw = raw_bytes (self, part, &raw_length);
+  g_autoptr (GByteArray) decoded = NULL;
+
+  if (raw_length > self->text_left)
+    {
+      warn (self, "truncated", "text beyond the limit");
+      raw_length = self->text_left;
+    }
+  self->text_left -= raw_length;
+  switch (g_mime_part_get_content_encoding (part))
+    {
+    case GMIME_CONTENT_ENCODING_BASE64:
+    case GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE:
+    case GMIME_CONTENT_ENCODING_UUENCODE:
+      decoded = undo_encoding (g_mime_part_get_content_encoding (part), raw, raw_length);
+      return rebound_decode ((char *) decoded->data, decoded->len, charset, length);
+    default:
+      return rebound_decode (raw, raw_length, charset, length);
+    }
+}
+
+static ReboundPart *
+add_part (Walk *self, ReboundPartRole role)
+{
+  ReboundPart *part = g_new0 (ReboundPart, 1);
+
+  part->role = role;
+  part->nested = self->nested;
+  g_ptr_array_add (self->message->parts, part);
+  return part;
+}
+
+static void
+add_header (ReboundFields *fields, GMimeObject *object)
+{
+  GMimeHeaderList *list = g_mime_object_get_header_list (object);
+
+  for (int i = 0, n = g_mime_header_list_get_count (list); i < n; i++)
+    {
+      GMimeHeader *header = g_mime_header_list_get_header_at (list, i);
+
+      rebound_fields_add (fields, g_mime_header_get_name (header),
+                          g_mime_header_get_raw_value (header), 0);
+    }
+}
+
+static void
+decode_html (ReboundPart *part)
+{
+  gsize length;
+  char *text = rebound_html_to_text (part->text, part->length, &length);
+
+  g_free (part->text);
+  part->text = text;
+  part->length = length;
+}
+
+static void
+walk_part (Walk *self, GMimePart *object)
+{
+  GMimeContentType *type = g_mime_object_get_content_type (GMIME_OBJECT (object));
+  ReboundPartRole role;
+  ReboundPart *part;
+
+  if (!find_role (type, &role))
+    return;
+  part = add_part (self, role);
+  part->text = decode_part (self, object, &part->length);
+  if (g_mime_content_type_is_type (type, "text", "html"))
+    decode_html (part);
+  if (role == REBOUND_PART_RETURNED)
+    part->fields = rebound_fields_parse (part->text, part->length, TRUE);
+}
+
+/* The returned message. What it holds is not this report's, unless a gateway has wrapped the
+ * report as a whole; the reader of the facts decides. */
+static void
+walk_message (Walk *self, GMimeMessagePart *object, guint depth)
+{
+  GMimeMessage *inner = g_mime_message_part_get_message (object);
+  gboolean outer_nested = self->nested;
+  ReboundPart *part = add_part (self, REBOUND_PART_RETURNED);
+
+  part->fields = rebound_fields_new ();
+  if (inner == NULL)
+    return;
+  add_header (part->fields, GMIME_OBJECT (inner));
+  self->nested = TRUE;
+  if (!outer_nested && g_mime_message_get_mime_part (inner) != NULL)
+    walk (self, g_mime_message_get_mime_part (inner), depth + 1);
+  self->nested = outer_nested;
+}
+
+/* Of two versions of one text the plain one, if there is anything in it. */
+static GMimeObject *
+best_alternative (Walk *self, GMimeMultipart *multipart)
+{
+  for (int i = 0, n = g_mime_multipart_get_count (multipart); i < n; i++)
+    {
+      GMimeObject *object = g_mime_multipart_get_part (multipart, i);
+      gsize length;
+
+      if (!GMIME_IS_TEXT_PART (object)
+          || !g_mime_content_type_is_type (g_mime_object_get_content_type (object), "text",
+                                           "plain"))
+        continue;
+      raw_bytes (self, GMIME_PART (object), &length);
+      if (length > 2)
+        return object;
+    }
+  return NULL;
+}
+
+static void
+walk_multipart (Walk *self, GMimeMultipart *multipart, guint depth)
+{
+  GMimeContentType *type = g_mime_object_get_content_type (GMIME_OBJECT (multipart));
+  GMimeObject *best = NULL;
+
+  if (g_mime_content_type_is_type (type, "multipart", "alternative"))
+    best = best_alternative (self, multipart);
+  if (best != NULL)
+    walk (self, best, depth + 1);
+  else
+    for (int i = 0, n = g_mime_multipart_get_count (multipart); i < n; i++)
+      walk (self, g_mime_multipart_get_part (multipart, i), depth + 1);
+}
+
+static void
+walk (Walk *self, GMimeObject *object, guint depth)
+{
+  if (depth > self->limits->depth)
+    warn (self, "truncated", "MIME parts nested beyond the limit");
+  else if (GMIME_IS_MULTIPART (object))
+    walk_multipart (self, GMIME_MULTIPART (object), depth);
+  else if (GMIME_IS_MESSAGE_PART (object))
+    walk_message (self, GMIME_MESSAGE_PART (object), depth);
+  else if (GMIME_IS_PART (object))
+    walk_part (self, GMIME_PART (object));
+}
+
+static GMimeMessage *
+parse_bytes (GByteArray *bytes)
+{
+  g_autoptr (GMimeStream) stream = g_mime_stream_mem_new_with_byte_array (bytes);
+  g_autoptr (GMimeParser) parser = g_mime_parser_new_with_stream (stream);
+
+  g_mime_stream_mem_set_owner (GMIME_STREAM_MEM (stream), FALSE);
+  return g_mime_parser_construct_message (parser, NULL);
+}
+
+static void
+parse_and_walk (Walk *self, GByteArray *bytes)
+{
+  g_autoptr (GMimeMessage) message = parse_bytes (bytes);
+  const GByteArray *outer = self->bytes;
+  GMimeObject *body = message != NULL ? g_mime_message_get_mime_part (message) : NULL;
+
+  self->bytes = bytes;
+  if (message != NULL && self->message->header->fields->len == 0)
+    add_header (self->message->header, GMIME_OBJECT (message));
+  if (body != NULL)
+    walk (self, body, 0);
+  self->bytes = outer;
+}
+
+/* Reports whose MIME structure was lost: the delimiters stand in the text, because a gateway
+ * dropped the Content-Type, its boundary parameter, or indented the body. */
+
+static const char *
+after_header (const GByteArray *bytes)
+{
+  const char *start = (const char *) bytes->data;
+  const char *blank;
+
+  if (bytes->len > 0 && start[0] == '\n')
+    return start + 1;
+  blank = memmem (start, bytes->len, "\n\n", 2);
+  return blank != NULL ? blank + 2 : start + bytes->len;
+}
+
+static const char *
+skip_blanks (const char *p, const char *end)
+{
+  while (p < end && (*p == ' ' || *p == '\t'))
+    p++;
+  return p;
+}
+
+static const char *
+line_end (const char *p, const char *end)
+{
+  const char *lf = memchr (p, '\n', end - p);
+
+  return lf != NULL ? lf : end;
+}
+
+/* Delimiters further down belong to the message that a plain text report quotes. */
+#define PREAMBLE_LINES 12
+
+/* "--boundary" before a line "Content-Type: …"; returns the boundary. */
+static char *
+find_boundary (const char *p, const char *end)
+{
+  for (guint n = 0; p < end && n < PREAMBLE_LINES; p = line_end (p, end) + 1, n++)
+    {
+      const char *line = skip_blanks (p, end);
+      const char *stop = line_end (p, end);
+      const char *next = stop < end ? skip_blanks (stop + 1, end) : end;
+
+      if (stop - line > 2 && line[0] == '-' && line[1] == '-' && end - next > 13
+          && g_ascii_strncasecmp (next, "Content-Type:", 13) == 0)
+        return g_strchomp (g_strndup (line + 2, stop - line - 2));
+    }
+  return NULL;
+}
+
+/* How far the delimiters are indented is how far all lines are. */
+static void
+append_dedented (GByteArray *out, const char *p, const char *end, const char *boundary)
+{
+  gsize length = strlen (boundary);
+
+  for (gsize indent = 0; p < end; p = line_end (p, end) + 1)
+    {
+      const char *stop = line_end (p, end);
+      const char *line = skip_blanks (p, stop);
+
+      if ((gsize) (stop - line) >= length + 2 && memcmp (line, "--", 2) == 0
+          && memcmp (line + 2, boundary, length) == 0)
+        indent = line - p;
+      line = MIN (line, p + indent);
+      g_byte_array_append (out, (const guint8 *) line, stop - line);
+      g_byte_array_append (out, (const guint8 *) "\n", 1);
+    }
+}
+
+static void
+salvage (Walk *self, const GByteArray *bytes)
+{
+  const char *body = after_header (bytes);
+  const char *end = (const char *) bytes->data + bytes->len;
+  g_autofree char *boundary = find_boundary (body, end);
+  g_autofree char *header = NULL;
+  g_autoptr (GByteArray) rebuilt = g_byte_array_new ();
+
+  if (boundary == NULL || strpbrk (boundary, "\"\\") != NULL)
+    return;
+  warn (self, "mime-salvaged", "the parts were found by their delimiters only");
+  g_ptr_array_set_size (self->message->parts, 0);
+  self->text_left = self->limits->text_bytes;
+  header = g_strdup_printf ("Content-Type: multipart/mixed; boundary=\"%s\"\n\n", boundary);
+  g_byte_array_append (rebuilt, (const guint8 *) header, strlen (header));
+  append_dedented (rebuilt, body, end, boundary);
+  parse_and_walk (self, rebuilt);
+}
+
+/* Whether the parser found less than a report has: a plain text, or a multipart of nothing. */
+static gboolean
+lacks_structure (const ReboundMessage *message)
+{
+  const char *type = rebound_fields_get (message->header, "content-type");
+
+  if (type != NULL && g_ascii_strncasecmp (type, "multipart/", 10) == 0)
+    return message->parts->len == 0;
+  return message->parts->len == 1
+         && ((ReboundPart *) message->parts->pdata[0])->role == REBOUND_PART_TEXT;
+}
+
+static gboolean
+says_report (const ReboundMessage *message)
+{
+  const char *type = rebound_fields_get (message->header, "content-type");
+
+  return type != NULL
+         && (g_ascii_strncasecmp (type, "multipart/report", 16) == 0
+             || strstr (type, "delivery-status") != NULL);
+}
+
+ReboundMessage *
+rebound_message_parse (GBytes *bytes, const ReboundLimits *limits)
+{
+  ReboundMessage *self = g_new0 (ReboundMessage, 1);
+  Walk state = { .message = self, .limits = limits, .text_left = limits->text_bytes };
+  g_autoptr (GByteArray) guarded = NULL;
+
+  self->header = rebound_fields_new ();
+  self->parts = g_ptr_array_new_with_free_func (part_free);
+  self->warnings = g_array_new (FALSE, FALSE, sizeof (ReboundWarning));
+  guarded = rebound_guard (bytes, limits, self->warnings);
+  rebound_guard_digest (guarded, self->digest);
+  parse_and_walk (&state, guarded);
+  self->report = says_report (self);
+  if (lacks_structure (self))
+    salvage (&state, guarded);
+  return self;
+}
+
+GDateTime *
+rebound_message_read_date (const char *value)
+{
+  g_autoptr (GDateTime) date = g_mime_utils_header_decode_date (value);
+
+  return date != NULL ? g_date_time_to_utc (date) : NULL;
+}
+
+char *
+rebound_message_decode (const char *bytes, gsize *length)
+{
+  return rebound_decode (bytes, strlen (bytes), NULL, length);
+}

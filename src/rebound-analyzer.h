@@ -1,0 +1,85 @@
+/* Rebound: from a message to a report.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#if !defined (REBOUND_INSIDE) && !defined (REBOUND_COMPILATION)
+#error "Only <rebound.h> can be included directly."
+#endif
+
+#include "rebound-limits.h"
+#include "rebound-report.h"
+
+G_BEGIN_DECLS
+
+/**
+ * ReboundAnalyzer:
+ *
+ * Reads messages. It does not change once made, so several threads may share one. It reads
+ * no configuration, environment or clock.
+ */
+typedef struct _ReboundAnalyzer ReboundAnalyzer;
+
+#define REBOUND_TYPE_ANALYZER (rebound_analyzer_get_type ())
+REBOUND_API GType rebound_analyzer_get_type (void);
+
+/**
+ * ReboundEnvelope:
+ * @sender: (nullable): the envelope sender, "" for the null reverse-path, %NULL where not known
+ * @recipient: (nullable): the envelope recipient, %NULL where not known
+ *
+ * With which envelope a message came in, where the caller knows it.
+ */
+typedef struct
+{
+  const char *sender;
+  const char *recipient;
+} ReboundEnvelope;
+
+/**
+ * rebound_analyzer_new:
+ * @limits: (nullable): how much of a message is read; %NULL for the defaults
+ * @error: return location for an error
+ *
+ * Returns: (transfer full): a new analyzer, or %NULL with @error set
+ * Since: 0.1
+ */
+REBOUND_API ReboundAnalyzer *rebound_analyzer_new (const ReboundLimits *limits, GError **error);
+
+REBOUND_API ReboundAnalyzer *rebound_analyzer_ref (ReboundAnalyzer *self);
+REBOUND_API void rebound_analyzer_unref (ReboundAnalyzer *self);
+
+/**
+ * rebound_analyzer_analyze:
+ * @self: an analyzer
+ * @message: one message as it came, with or without an mbox `From ` line
+ * @envelope: (nullable): its envelope, where known
+ * @error: return location for an error
+ *
+ * What the message is and what it says of each recipient. "Not a bounce" and "broken MIME"
+ * are results, not errors.
+ *
+ * Returns: (transfer full): a report, or %NULL with @error set
+ * Since: 0.1
+ */
+REBOUND_API ReboundReport *rebound_analyzer_analyze (ReboundAnalyzer *self, GBytes *message,
+                                                     const ReboundEnvelope *envelope,
+                                                     GError **error);
+
+/**
+ * rebound_analyzer_classify:
+ * @self: an analyzer
+ * @text: an SMTP reply, of one line or several, or a log line that holds one
+ * @error: return location for an error
+ *
+ * The verdict on a bare refusal. The report has one recipient, its address set where @text
+ * names one.
+ *
+ * Returns: (transfer full): a report, or %NULL with @error set
+ * Since: 0.1
+ */
+REBOUND_API ReboundReport *rebound_analyzer_classify (ReboundAnalyzer *self, const char *text,
+                                                      GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ReboundAnalyzer, rebound_analyzer_unref)
+
+G_END_DECLS

@@ -1,0 +1,100 @@
+/* Rebound: writing JSON (RFC 8259).
+ *
+ * Ours because a library of it would take longer to start than a message takes to read.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "json.h"
+
+static void
+separate (GString *out)
+{
+  if (out->len > 0 && out->str[out->len - 1] != '{' && out->str[out->len - 1] != '[')
+    g_string_append (out, ", ");
+}
+
+static void
+put_escaped (GString *out, guint8 c)
+{
+  switch (c)
+    {
+    case '"':
+    case '\\':
+      g_string_append_c (out, '\\');
+      g_string_append_c (out, c);
+      break;
+    case '\n':
+      g_string_append (out, "\\n");
+      break;
+    case '\t':
+      g_string_append (out, "\\t");
+      break;
+    default:
+      g_string_append_printf (out, "\\u%04x", c);
+    }
+}
+
+void
+rebound_json_string (GString *out, const char *value)
+{
+  const char *run = value;
+
+  if (value == NULL)
+    {
+      g_string_append (out, "null");
+      return;
+    }
+  g_string_append_c (out, '"');
+  for (const char *p = value; *p != '\0'; p++)
+    if ((guint8) *p < 0x20 || *p == '"' || *p == '\\' || *p == 0x7f)
+      {
+        g_string_append_len (out, run, p - run);
+        put_escaped (out, *p);
+        run = p + 1;
+      }
+  g_string_append (out, run);
+  g_string_append_c (out, '"');
+}
+
+static void
+put_name (GString *out, const char *name)
+{
+  separate (out);
+  if (name != NULL)
+    {
+      rebound_json_string (out, name);
+      g_string_append (out, ": ");
+    }
+}
+
+void
+rebound_json_begin (GString *out, const char *name, char bracket)
+{
+  put_name (out, name);
+  g_string_append_c (out, bracket);
+}
+
+void
+rebound_json_end (GString *out, char bracket)
+{
+  g_string_append_c (out, bracket);
+}
+
+void
+rebound_json_member (GString *out, const char *name, const char *value)
+{
+  put_name (out, name);
+  rebound_json_string (out, value);
+}
+
+void
+rebound_json_number (GString *out, const char *name, gint64 value)
+{
+  put_name (out, name);
+  g_string_append_printf (out, "%" G_GINT64_FORMAT, value);
+}
+
+void
+rebound_json_item (GString *out, const char *value)
+{
+  rebound_json_member (out, NULL, value);
+}

@@ -1,0 +1,186 @@
+/* Rebound: a report for a person.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "report.h"
+
+/* Colours of an ANSI terminal, by what they are for. */
+typedef struct
+{
+  const char *strong, *bad, *mild, *good, *dim, *off;
+} Palette;
+
+static const Palette colors = { "\033[1m", "\033[31m", "\033[33m", "\033[32m", "\033[2m", "\033[0m" };
+static const Palette plain = { "", "", "", "", "", "" };
+
+static void
+put_date (GString *out, const char *date)
+{
+  g_autoptr (GDateTime) time = date != NULL ? g_date_time_new_from_iso8601 (date, NULL) : NULL;
+  g_autofree char *text = time != NULL ? g_date_time_format (time, "%-d %b %Y %H:%M UTC") : NULL;
+
+  if (text != NULL)
+    g_string_append_printf (out, " · %s", text);
+}
+
+/* bounce · qmail at mx.example.net · 21 Nov 2026 16:40 */
+static void
+put_headline (GString *out, const ReboundReport *self, const ReboundStyle *style,
+              const Palette *palette)
+{
+  const ReboundEvidence *evidence = self->evidence;
+
+  if (style != NULL && style->source != NULL)
+    {
+      g_string_append_printf (out, "%s%s", palette->dim, style->source);
+      if (style->index > 0)
+        g_string_append_printf (out, " #%u", style->index);
+      g_string_append_printf (out, ":%s ", palette->off);
+    }
+  g_string_append_printf (out, "%s%s%s", palette->strong, rebound_kind_to_string (self->kind),
+                          palette->off);
+  if (evidence->feedback_type != NULL)
+    g_string_append_printf (out, " (%s)", evidence->feedback_type);
+  if (evidence->format != NULL)
+    g_string_append_printf (out, " · %s", evidence->format);
+  if (evidence->reporting_mta != NULL)
+    g_string_append_printf (out, "%s%s", evidence->format != NULL ? " at " : " · ",
+                            evidence->reporting_mta);
+  put_date (out, evidence->date);
+  g_string_append_c (out, '\n');
+}
+
+static const char *
+color_of (const ReboundRecipient *self, const Palette *palette)
+{
+  switch (self->bounce)
+    {
+    case REBOUND_BOUNCE_HARD:
+      return palette->bad;
+    case REBOUND_BOUNCE_SOFT:
+      return palette->mild;
+    default:
+      return palette->good;
+    }
+}
+
+static void
+put_verdict (GString *out, const ReboundRecipient *self, const ReboundStyle *style,
+             const Palette *palette)
+{
+  g_string_append_printf (out, "  %-32s  %s%s%s", self->address != NULL ? self->address : "?",
+                          color_of (self, palette), rebound_reason_to_string (self->reason),
+                          palette->off);
+  for (guint i = 0; i < self->n_also; i++)
+    g_string_append_printf (out, "%s%s", i == 0 ? " or " : ", ",
+                            rebound_reason_to_string (self->also[i]));
+  if (style != NULL && style->taxonomy != NULL)
+    {
+      const char *name = rebound_reason_in_taxonomy (self->reason, style->taxonomy);
+
+      g_string_append_printf (out, " (%s: %s)", style->taxonomy, name != NULL ? name : "none");
+    }
+  if (self->action == REBOUND_ACTION_DELAYED)
+    g_string_append (out, " · still being tried");
+  if (self->bounce != REBOUND_BOUNCE_NONE)
+    g_string_append_printf (out, " · %s · %s's fault", rebound_bounce_to_string (self->bounce),
+                            rebound_fault_to_string (self->fault));
+  g_string_append_printf (out, " · unsubscribe %s%s%s\n", palette->strong,
+                          rebound_unsubscribe_to_string (self->unsubscribe), palette->off);
+}
+
+static void
+put_details (GString *out, const ReboundRecipient *self)
+{
+  if (g_strcmp0 (self->subscriber, self->address) != 0)
+    g_string_append_printf (out, "    subscribed as %s (%s)\n", self->subscriber,
+                            rebound_subscriber_from_to_string (self->subscriber_from));
+  if (self->will_retry_until != NULL)
+    g_string_append_printf (out, "    tried until %s\n", self->will_retry_until);
+  if (self->diagnostic == NULL)
+    return;
+  g_string_append_printf (out, "    %s", self->diagnostic);
+  if (self->stage != REBOUND_STAGE_NONE)
+    g_string_append_printf (out, "  [at %s]", rebound_stage_to_string (self->stage));
+  if (self->remote_mta != NULL)
+    g_string_append_printf (out, "  [%s]", self->remote_mta);
+  g_string_append_c (out, '\n');
+}
+
+static void
+put_fact (GString *out, const ReboundFact *fact)
+{
+  g_string_append_printf (out, "      %-12s  %s “%s”, in the %s", rebound_role_to_string (fact->role),
+                          fact->fact, fact->value, rebound_source_to_string (fact->from));
+  if (fact->rule != NULL)
+    g_string_append_printf (out, " (%s)", fact->rule);
+  g_string_append_c (out, '\n');
+}
+
+/* because “no such user” (generic/user-unknown); status 5.1.1 agrees */
+static void
+put_because (GString *out, const ReboundRecipient *self, const Palette *palette)
+{
+  g_string_append_printf (out, "    %sbecause", palette->dim);
+  for (guint i = 0; i < self->facts->len && i < 3; i++)
+    {
+      const ReboundFact *fact = &g_array_index (self->facts, ReboundFact, i);
+
+      g_string_append_printf (out, "%s %s “%s”", i > 0 ? ";" : "", fact->fact, fact->value);
+      if (fact->rule != NULL && fact->role == REBOUND_ROLE_DECISIVE)
+        g_string_append_printf (out, " (%s)", fact->rule);
+      if (fact->role != REBOUND_ROLE_DECISIVE)
+        g_string_append_printf (out, " %s",
+                                fact->role == REBOUND_ROLE_AGREES ? "agrees" : "is overruled");
+    }
+  g_string_append_printf (out, "%s\n", palette->off);
+}
+
+static void
+put_recipient (GString *out, const ReboundRecipient *self, const ReboundStyle *style,
+               const Palette *palette)
+{
+  put_verdict (out, self, style, palette);
+  put_details (out, self);
+  if (style != NULL && style->explain)
+    for (guint i = 0; i < self->facts->len; i++)
+      put_fact (out, &g_array_index (self->facts, ReboundFact, i));
+  else if (self->facts->len > 0)
+    put_because (out, self, palette);
+}
+
+static const Palette *
+palette_of (const ReboundStyle *style)
+{
+  return style != NULL && style->color ? &colors : &plain;
+}
+
+char *
+rebound_recipient_to_text (const ReboundRecipient *self, const ReboundStyle *style)
+{
+  GString *out;
+
+  g_return_val_if_fail (self != NULL, NULL);
+
+  out = g_string_sized_new (512);
+  put_recipient (out, self, style, palette_of (style));
+  return g_string_free (out, FALSE);
+}
+
+char *
+rebound_report_to_text (const ReboundReport *self, const ReboundStyle *style)
+{
+  const Palette *palette = palette_of (style);
+  const ReboundWarning *warnings;
+  GString *out;
+  guint n;
+
+  g_return_val_if_fail (self != NULL, NULL);
+
+  out = g_string_sized_new (512);
+  put_headline (out, self, style, palette);
+  for (guint i = 0; i < self->recipients->len; i++)
+    put_recipient (out, g_ptr_array_index (self->recipients, i), style, palette);
+  warnings = rebound_report_get_warnings (self, &n);
+  for (guint i = 0; i < n; i++)
+    g_string_append_printf (out, "  warning: %s (%s)\n", warnings[i].detail, warnings[i].code);
+  return g_string_free (out, FALSE);
+}

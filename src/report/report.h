@@ -1,0 +1,47 @@
+/* Rebound: the inside of a report.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "evidence/evidence.h"
+#include "rebound.h"
+
+G_BEGIN_DECLS
+
+struct _ReboundRecipient
+{
+  const char *address;
+  const char *original_address;
+  const char *subscriber;
+  ReboundSubscriberFrom subscriber_from;
+  ReboundAction action;
+  const char *reply;
+  const char *status;
+  const char *diagnostic;
+  const char *remote_mta;
+  const char *provider;
+  ReboundStage stage;
+  const char *will_retry_until;
+  const char *moved_to;
+  ReboundReason reason;
+  ReboundReason also[REBOUND_MAX_REASONS];
+  guint n_also;
+  ReboundBounce bounce;
+  ReboundFault fault;
+  ReboundUnsubscribe unsubscribe;
+  GArray *facts; /* of ReboundFact */
+};
+
+struct _ReboundReport
+{
+  gatomicrefcount references;
+  ReboundEvidence *evidence; /* owns the strings */
+  ReboundKind kind;
+  char digest[7 + 64 + 1];
+  GPtrArray *recipients; /* of ReboundRecipient */
+};
+
+/* Takes @evidence. */
+ReboundReport *rebound_report_new (ReboundEvidence *evidence, const char *digest);
+ReboundRecipient *rebound_report_add_recipient (ReboundReport *self);
+
+G_END_DECLS

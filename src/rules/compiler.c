@@ -1,0 +1,876 @@
+/* Rebound: from rule files to tables.
+ *
+ * The grammar is in rebound-rules(5): an entry begins in the first column, its properties
+ * follow on indented lines. Two tables below say what each keyword does.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "compiler.h"
+
+#include <string.h>
+
+#include "fold.h"
+
+#define SHORTEST_PIECE 4
+#define MAX_CONDITIONS 4
+
+G_DEFINE_QUARK (rebound-rules-error-quark, rebound_rules_error)
+
+typedef enum
+{
+  ENTRY_NONE = 0,
+  ENTRY_REASON = 1 << 0,
+  ENTRY_REPLY = 1 << 1,
+  ENTRY_STATUS = 1 << 2,
+  ENTRY_PHRASE = 1 << 3,
+  ENTRY_MARK = 1 << 4,
+  ENTRY_FORMAT = 1 << 5,
+  ENTRY_STAGE = 1 << 6,
+  ENTRY_CODE = ENTRY_REPLY | ENTRY_STATUS,
+  ENTRY_TEXTS = ENTRY_PHRASE | ENTRY_MARK | ENTRY_STAGE,
+  ENTRY_ANY = (1 << 7) - 1,
+} EntryType;
+
+/* A word of a line. */
+typedef struct
+{
+  char *text;
+  gboolean quoted;
+  guint column;
+} Token;
+
+struct _ReboundCompiler
+{
+  ReboundRules rules;
+  ReboundReasonRule reasons[REBOUND_N_REASONS];
+  GArray *replies;
+  GArray *statuses;
+  GArray *formats;
+  GArray *entries; /* of ReboundRule */
+  GArray *patterns;
+  guint16 buckets[(1 << REBOUND_BUCKET_BITS) + 1];
+  guint8 grams[1 << (REBOUND_GRAM_BITS - 3)];
+  GString *strings;
+  GHashTable *interned; /* string → offset */
+  GHashTable *ids;      /* "keyword id" → where it was first given */
+  ReboundFolded folded;
+
+  /* where the reader stands */
+  const char *file;
+  guint line;
+  GArray *tokens;
+  EntryType entry;
+  guint index; /* of the entry in its table */
+};
+
+static void
+token_clear (gpointer data)
+{
+  g_free (((Token *) data)->text);
+}
+
+ReboundCompiler *
+rebound_compiler_new (void)
+{
+  ReboundCompiler *self = g_new0 (ReboundCompiler, 1);
+
+  self->replies = g_array_new (FALSE, TRUE, sizeof (ReboundCode));
+  self->statuses = g_array_new (FALSE, TRUE, sizeof (ReboundCode));
+  self->formats = g_array_new (FALSE, TRUE, sizeof (ReboundFormat));
+  self->entries = g_array_new (FALSE, TRUE, sizeof (ReboundRule));
+  self->patterns = g_array_new (FALSE, TRUE, sizeof (ReboundPattern));
+  self->strings = g_string_new (NULL);
+  g_string_append_c (self->strings, '\0'); /* offset 0 is the empty string: not given */
+  self->interned = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->ids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->tokens = g_array_new (FALSE, TRUE, sizeof (Token));
+  g_array_set_clear_func (self->tokens, token_clear);
+  return self;
+}
+
+void
+rebound_compiler_free (ReboundCompiler *self)
+{
+  g_array_unref (self->replies);
+  g_array_unref (self->statuses);
+  g_array_unref (self->formats);
+  g_array_unref (self->entries);
+  g_array_unref (self->patterns);
+  g_array_unref (self->tokens);
+  g_hash_table_unref (self->interned);
+  g_hash_table_unref (self->ids);
+  g_string_free (self->strings, TRUE);
+  rebound_folded_clear (&self->folded);
+  g_free (self);
+}
+
+static ReboundString
+intern (ReboundCompiler *self, const char *string)
+{
+  gpointer offset = g_hash_table_lookup (self->interned, string);
+
+  if (*string == '\0' || offset != NULL)
+    return GPOINTER_TO_UINT (offset);
+  offset = GUINT_TO_POINTER (self->strings->len);
+  g_hash_table_insert (self->interned, g_strdup (string), offset);
+  g_string_append_len (self->strings, string, strlen (string) + 1);
+  return GPOINTER_TO_UINT (offset);
+}
+
+/* Lines and their words */
+
+static const Token *
+token (ReboundCompiler *self, guint i)
+{
+  return &g_array_index (self->tokens, Token, i);
+}
+
+static gboolean fail (ReboundCompiler *self, guint i, GError **error, const char *format, ...)
+  G_GNUC_PRINTF (4, 5);
+
+/* An error at word @i of the line. */
+static gboolean
+fail (ReboundCompiler *self, guint i, GError **error, const char *format, ...)
+{
+  guint column = i < self->tokens->len ? token (self, i)->column : 1;
+  g_autofree char *message = NULL;
+  va_list args;
+
+  va_start (args, format);
+  message = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error (error, REBOUND_RULES_ERROR, REBOUND_RULES_ERROR_SYNTAX, "%s:%u:%u: %s", self->file,
+               self->line, column, message);
+  return FALSE;
+}
+
+/* A quoted word; returns what follows it, NULL where the quote does not end. */
+static const char *
+read_quoted (const char *p, GString *text)
+{
+  for (p++; *p != '"'; p++)
+    {
+      if (*p == '\\' && p[1] != '\0')
+        {
+          p++;
+          if (*p == '*')
+            g_string_append_c (text, '\\');
+        }
+      else if (*p == '\0')
+        return NULL;
+      g_string_append_c (text, *p);
+    }
+  return p + 1;
+}
+
+static const char *
+read_token (ReboundCompiler *self, const char *line, const char *p, GError **error)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  Token word = { NULL, *p == '"', p - line + 1 };
+
+  if (word.quoted)
+    p = read_quoted (p, text);
+  else
+    for (; *p != '\0' && !g_ascii_isspace (*p); p++)
+      g_string_append_c (text, *p);
+  word.text = g_string_free (g_steal_pointer (&text), FALSE);
+  g_array_append_val (self->tokens, word);
+  if (p == NULL)
+    fail (self, self->tokens->len - 1, error, "the quoted text has no closing quote");
+  return p;
+}
+
+static gboolean
+read_tokens (ReboundCompiler *self, const char *line, GError **error)
+{
+  g_array_set_size (self->tokens, 0);
+  for (const char *p = line; *p != '\0';)
+    if (g_ascii_isspace (*p))
+      p++;
+    else if (*p == '#')
+      break;
+    else if ((p = read_token (self, line, p, error)) == NULL)
+      return FALSE;
+  return TRUE;
+}
+
+/* Words that name something */
+
+static const char *
+allowed (const char *(*name) (guint), guint n)
+{
+  g_autoptr (GString) list = g_string_new (NULL);
+
+  for (guint i = 0; i < n; i++)
+    if (name (i) != NULL)
+      g_string_append_printf (list, "%s%s", list->len > 0 ? ", " : "", name (i));
+  return g_intern_string (list->str);
+}
+
+static gboolean
+read_name (ReboundCompiler *self, guint i, const char *(*name) (guint), guint n, guint *value,
+           GError **error)
+{
+  *value = 0;
+  for (guint v = 0; v < n; v++)
+    if (name (v) != NULL && strcmp (token (self, i)->text, name (v)) == 0)
+      {
+        *value = v;
+        return TRUE;
+      }
+  return fail (self, i, error, "“%s” is not one of: %s", token (self, i)->text, allowed (name, n));
+}
+
+static const char *
+bounce_name (guint i)
+{
+  return rebound_bounce_to_string (i);
+}
+
+static const char *
+fault_name (guint i)
+{
+  return rebound_fault_to_string (i);
+}
+
+static const char *
+unsubscribe_name (guint i)
+{
+  return rebound_unsubscribe_to_string (i);
+}
+
+static const char *
+stage_name (guint i)
+{
+  return rebound_stage_to_string (i);
+}
+
+static const char *
+reason_name (guint i)
+{
+  return rebound_reason_to_string (i);
+}
+
+static const char *
+taxonomy_name (guint i)
+{
+  return rebound_rules_taxonomy_names ()[i];
+}
+
+static const char *
+mark_name (guint i)
+{
+  static const char *const names[REBOUND_N_MARKS] = {
+    "failed",    "delayed",   "delivered", "returned", "auto-reply",
+    "challenge", "complaint", "system",    "contact",  "forwarded",
+  };
+
+  return names[i];
+}
+
+static const char *
+area_name (guint i)
+{
+  static const char *const names[] = { "text", "subject", "header", "status" };
+
+  return names[i];
+}
+
+static gboolean
+read_reasons (ReboundCompiler *self, guint first, ReboundReasons *reasons, GError **error)
+{
+  if (self->tokens->len - first > REBOUND_MAX_REASONS)
+    return fail (self, first, error, "more than %d reasons", REBOUND_MAX_REASONS);
+  for (guint i = first; i < self->tokens->len; i++)
+    {
+      guint reason;
+
+      if (!read_name (self, i, reason_name, REBOUND_N_REASONS, &reason, error))
+        return FALSE;
+      reasons->reason[reasons->n++] = reason;
+    }
+  return TRUE;
+}
+
+/* Entries */
+
+static gboolean
+begin_reason (ReboundCompiler *self, GError **error)
+{
+  return read_name (self, 1, reason_name, REBOUND_N_REASONS, &self->index, error);
+}
+
+static gboolean
+begin_code (ReboundCompiler *self, GArray *codes)
+{
+  ReboundCode code = { .code = intern (self, token (self, 1)->text) };
+
+  self->index = codes->len;
+  g_array_append_val (codes, code);
+  return TRUE;
+}
+
+static gboolean
+begin_reply (ReboundCompiler *self, GError **error)
+{
+  const char *code = token (self, 1)->text;
+
+  if (strlen (code) != 3 || strspn (code, "0123456789") != 3)
+    return fail (self, 1, error, "a reply code has three digits");
+  return begin_code (self, self->replies);
+}
+
+static gboolean
+begin_status (ReboundCompiler *self, GError **error)
+{
+  const char *code = token (self, 1)->text;
+
+  if (strspn (code, "X245") < 1 || code[1] != '.' || strspn (code + 2, "0123456789.") < 3)
+    return fail (self, 1, error, "an enhanced status code has the form 5.1.1, or X.1.1 for any class");
+  return begin_code (self, self->statuses);
+}
+
+static void
+begin_rule (ReboundCompiler *self, ReboundRuleType type, const char *id)
+{
+  ReboundRule rule = { .type = type, .id = intern (self, id), .areas = REBOUND_AREA_TEXT };
+
+  self->index = self->entries->len;
+  g_array_append_val (self->entries, rule);
+}
+
+static ReboundRule *
+current_rule (ReboundCompiler *self)
+{
+  return &g_array_index (self->entries, ReboundRule, self->index);
+}
+
+static gboolean
+begin_phrase (ReboundCompiler *self, GError **error)
+{
+  begin_rule (self, REBOUND_RULE_PHRASE, token (self, 1)->text);
+  if (self->tokens->len < 3)
+    return fail (self, 1, error, "a phrase needs at least one reason after its id");
+  return read_reasons (self, 2, &current_rule (self)->reasons, error);
+}
+
+static gboolean
+begin_named (ReboundCompiler *self, ReboundRuleType type, const char *(*name) (guint), guint n,
+             GError **error)
+{
+  guint value;
+
+  begin_rule (self, type, token (self, 1)->text);
+  if (self->tokens->len != 3)
+    return fail (self, 1, error, "after the id comes one of: %s", allowed (name, n));
+  if (!read_name (self, 2, name, n, &value, error))
+    return FALSE;
+  current_rule (self)->value = value;
+  return TRUE;
+}
+
+static gboolean
+begin_mark (ReboundCompiler *self, GError **error)
+{
+  return begin_named (self, REBOUND_RULE_MARK, mark_name, REBOUND_N_MARKS, error);
+}
+
+static gboolean
+begin_stage (ReboundCompiler *self, GError **error)
+{
+  return begin_named (self, REBOUND_RULE_STAGE, stage_name, REBOUND_N_STAGES, error);
+}
+
+static gboolean
+begin_format (ReboundCompiler *self, G_GNUC_UNUSED GError **error)
+{
+  ReboundFormat format = { .name = intern (self, token (self, 1)->text) };
+
+  self->index = self->formats->len;
+  g_array_append_val (self->formats, format);
+  return TRUE;
+}
+
+/* Properties */
+
+static ReboundCode *
+current_code (ReboundCompiler *self)
+{
+  GArray *codes = self->entry == ENTRY_REPLY ? self->replies : self->statuses;
+
+  return &g_array_index (codes, ReboundCode, self->index);
+}
+
+static gboolean
+set_means (ReboundCompiler *self, G_GNUC_UNUSED GError **error)
+{
+  ReboundString means = intern (self, token (self, 1)->text);
+
+  if (self->entry == ENTRY_REASON)
+    self->reasons[self->index].means = means;
+  else
+    current_code (self)->means = means;
+  return TRUE;
+}
+
+static gboolean
+set_bounce (ReboundCompiler *self, GError **error)
+{
+  guint value;
+
+  if (!read_name (self, 1, bounce_name, REBOUND_BOUNCE_HARD + 1, &value, error))
+    return FALSE;
+  self->reasons[self->index].bounce = value;
+  return TRUE;
+}
+
+static gboolean
+set_fault (ReboundCompiler *self, GError **error)
+{
+  guint value;
+
+  if (!read_name (self, 1, fault_name, REBOUND_FAULT_NETWORK + 1, &value, error))
+    return FALSE;
+  self->reasons[self->index].fault = value;
+  return TRUE;
+}
+
+static gboolean
+set_unsubscribe (ReboundCompiler *self, GError **error)
+{
+  guint value;
+
+  if (!read_name (self, 1, unsubscribe_name, REBOUND_UNSUBSCRIBE_NOW + 1, &value, error))
+    return FALSE;
+  self->reasons[self->index].unsubscribe = value;
+  return TRUE;
+}
+
+static gboolean
+set_taxonomy (ReboundCompiler *self, GError **error)
+{
+  guint taxonomy;
+
+  if (!read_name (self, 1, taxonomy_name, REBOUND_N_TAXONOMIES, &taxonomy, error))
+    return FALSE;
+  self->reasons[self->index].taxonomy[taxonomy] = intern (self, token (self, 2)->text);
+  return TRUE;
+}
+
+static gboolean
+set_reasons (ReboundCompiler *self, GError **error)
+{
+  return read_reasons (self, 1, &current_code (self)->reasons, error);
+}
+
+static gboolean
+set_at (ReboundCompiler *self, GError **error)
+{
+  guint stage;
+
+  return read_name (self, 1, stage_name, REBOUND_N_STAGES, &stage, error)
+         && read_reasons (self, 2, &current_code (self)->at[stage], error);
+}
+
+static gboolean
+set_generic (ReboundCompiler *self, G_GNUC_UNUSED GError **error)
+{
+  current_code (self)->generic = TRUE;
+  return TRUE;
+}
+
+static gboolean
+set_weak (ReboundCompiler *self, G_GNUC_UNUSED GError **error)
+{
+  current_rule (self)->weak = TRUE;
+  return TRUE;
+}
+
+static gboolean
+set_in (ReboundCompiler *self, GError **error)
+{
+  ReboundRule *rule = current_rule (self);
+
+  rule->areas = 0;
+  for (guint i = 1; i < self->tokens->len; i++)
+    {
+      guint area;
+
+      if (!read_name (self, i, area_name, 4, &area, error))
+        return FALSE;
+      rule->areas |= 1 << area;
+    }
+  return TRUE;
+}
+
+static gboolean
+set_title (ReboundCompiler *self, G_GNUC_UNUSED GError **error)
+{
+  g_array_index (self->formats, ReboundFormat, self->index).title
+    = intern (self, token (self, 1)->text);
+  return TRUE;
+}
+
+static gboolean
+set_source (ReboundCompiler *self, G_GNUC_UNUSED GError **error)
+{
+  if (self->entry & ENTRY_TEXTS)
+    current_rule (self)->sourced = TRUE;
+  else if (self->entry & ENTRY_CODE)
+    current_code (self)->source = intern (self, token (self, 1)->text);
+  return TRUE;
+}
+
+/* For the reader of the rule files only. */
+static gboolean
+set_nothing (G_GNUC_UNUSED ReboundCompiler *self, G_GNUC_UNUSED GError **error)
+{
+  return TRUE;
+}
+
+/* Texts */
+
+/* @text folded, each ` * ` a gap byte, each `\*` an asterisk. The spaces that folding puts
+ * around the text go, but one that the text itself ends with says: a word ends here. */
+static char *
+fold_pattern (ReboundCompiler *self, const char *text)
+{
+  g_autoptr (GString) out = NULL;
+
+  rebound_fold (&self->folded, text, strlen (text));
+  out = g_string_new_len (self->folded.text + 1, self->folded.length - 1);
+  if (out->len > 0 && !g_str_has_suffix (text, " "))
+    g_string_truncate (out, out->len - 1);
+  g_string_replace (out, " * ", "\001", 0);
+  g_string_replace (out, "\\*", "*", 0);
+  return g_string_free (g_steal_pointer (&out), FALSE);
+}
+
+static gboolean
+check_pieces (ReboundCompiler *self, guint i, const char *text, GError **error)
+{
+  g_auto (GStrv) pieces = g_strsplit (text, "\001", -1);
+
+  if (strlen (text) > 250)
+    return fail (self, i, error, "the text is longer than 250 bytes");
+  for (guint p = 0; pieces[p] != NULL; p++)
+    if (strlen (pieces[p]) < SHORTEST_PIECE)
+      return fail (self, i, error, "“%s” is too short to look for: %d bytes are the least",
+                   pieces[p], SHORTEST_PIECE);
+  return TRUE;
+}
+
+static gboolean
+add_pattern (ReboundCompiler *self, guint i, ReboundPattern pattern, GError **error)
+{
+  g_autofree char *text = fold_pattern (self, token (self, i)->text);
+
+  if (!check_pieces (self, i, text, error))
+    return FALSE;
+  pattern.text = intern (self, text);
+  pattern.length = strlen (text);
+  g_array_append_val (self->patterns, pattern);
+  return TRUE;
+}
+
+/* An indented "text" of a phrase or a mark. */
+static gboolean
+add_text (ReboundCompiler *self, GError **error)
+{
+  ReboundPattern pattern = { .rule = self->index, .areas = current_rule (self)->areas };
+
+  if (self->tokens->len != 1)
+    return fail (self, 1, error, "a text stands alone on its line");
+  return add_pattern (self, 0, pattern, error);
+}
+
+static gboolean
+add_condition (ReboundCompiler *self, guint i, guint rule, GError **error)
+{
+  ReboundPattern pattern = { .rule = rule, .condition = self->rules.n_conditions++ };
+  guint area;
+
+  if (!read_name (self, i, area_name, 4, &area, error))
+    return FALSE;
+  pattern.areas = 1 << area;
+  if (i + 1 >= self->tokens->len || !token (self, i + 1)->quoted)
+    return fail (self, i, error, "after “%s” comes a quoted text", area_name (area));
+  return add_pattern (self, i + 1, pattern, error);
+}
+
+/* when AREA "text" [AREA "text"…] */
+static gboolean
+add_when (ReboundCompiler *self, GError **error)
+{
+  guint format = self->index;
+  guint conditions = (self->tokens->len - 1) / 2;
+  ReboundRule *rule;
+
+  if (conditions > MAX_CONDITIONS)
+    return fail (self, 0, error, "more than %d conditions", MAX_CONDITIONS);
+  begin_rule (self, REBOUND_RULE_WHEN, "");
+  current_rule (self)->value = format;
+  for (guint i = 1; i < self->tokens->len; i += 2)
+    if (!add_condition (self, i, self->index, error))
+      return FALSE;
+  rule = current_rule (self);
+  rule->n_conditions = conditions;
+  for (guint i = 0; i < conditions; i++)
+    rule->length += g_array_index (self->patterns, ReboundPattern,
+                                   self->patterns->len - 1 - i).length;
+  self->index = format;
+  return TRUE;
+}
+
+/* The keywords */
+
+static const struct
+{
+  const char *keyword;
+  EntryType type;
+  gboolean (*begin) (ReboundCompiler *self, GError **error);
+} entries[] = {
+  { "reason", ENTRY_REASON, begin_reason }, { "reply", ENTRY_REPLY, begin_reply },
+  { "status", ENTRY_STATUS, begin_status }, { "phrase", ENTRY_PHRASE, begin_phrase },
+  { "mark", ENTRY_MARK, begin_mark },       { "stage", ENTRY_STAGE, begin_stage },
+  { "format", ENTRY_FORMAT, begin_format },
+};
+
+static const struct
+{
+  const char *keyword;
+  guint entries; /* to which it belongs */
+  guint words;   /* at least, after the keyword */
+  gboolean (*set) (ReboundCompiler *self, GError **error);
+} properties[] = {
+  { "means", ENTRY_REASON | ENTRY_CODE, 1, set_means },
+  { "bounce", ENTRY_REASON, 1, set_bounce },
+  { "fault", ENTRY_REASON, 1, set_fault },
+  { "unsubscribe", ENTRY_REASON, 1, set_unsubscribe },
+  { "taxonomy", ENTRY_REASON, 2, set_taxonomy },
+  { "reasons", ENTRY_CODE, 1, set_reasons },
+  { "at", ENTRY_CODE, 2, set_at },
+  { "generic", ENTRY_STATUS, 0, set_generic },
+  { "weak", ENTRY_PHRASE, 0, set_weak },
+  { "in", ENTRY_TEXTS, 1, set_in },
+  { "title", ENTRY_FORMAT, 1, set_title },
+  { "when", ENTRY_FORMAT, 2, add_when },
+  { "source", ENTRY_ANY, 1, set_source },
+  { "lang", ENTRY_TEXTS, 1, set_nothing },
+  { "case", ENTRY_TEXTS | ENTRY_FORMAT, 1, set_nothing },
+};
+
+/* An id is given once; reply codes, for one, may not say two things. */
+static gboolean
+check_unique (ReboundCompiler *self, GError **error)
+{
+  g_autofree char *id = g_strdup_printf ("%s %s", token (self, 0)->text, token (self, 1)->text);
+  const char *first = g_hash_table_lookup (self->ids, id);
+
+  if (first != NULL)
+    return fail (self, 1, error, "%s is already at %s", id, first);
+  g_hash_table_insert (self->ids, g_steal_pointer (&id),
+                       g_strdup_printf ("%s:%u", self->file, self->line));
+  return TRUE;
+}
+
+static gboolean
+read_entry (ReboundCompiler *self, GError **error)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (entries); i++)
+    if (strcmp (token (self, 0)->text, entries[i].keyword) == 0)
+      {
+        self->entry = entries[i].type;
+        if (self->tokens->len < 2)
+          return fail (self, 0, error, "“%s” needs a name", entries[i].keyword);
+        return check_unique (self, error) && entries[i].begin (self, error);
+      }
+  return fail (self, 0, error,
+               "“%s” begins no entry; one of: reason, reply, status, phrase, mark, stage, format",
+               token (self, 0)->text);
+}
+
+static gboolean
+read_property (ReboundCompiler *self, GError **error)
+{
+  const char *keyword = token (self, 0)->text;
+
+  for (guint i = 0; i < G_N_ELEMENTS (properties); i++)
+    if (strcmp (keyword, properties[i].keyword) == 0 && properties[i].entries & self->entry)
+      {
+        if (self->tokens->len < 1 + properties[i].words)
+          return fail (self, 0, error, "“%s” needs %u word(s) after it", keyword,
+                       properties[i].words);
+        return properties[i].set (self, error);
+      }
+  return fail (self, 0, error, "“%s” is no property of this entry", keyword);
+}
+
+static gboolean
+read_line (ReboundCompiler *self, const char *line, GError **error)
+{
+  if (!read_tokens (self, line, error))
+    return FALSE;
+  if (self->tokens->len == 0)
+    return TRUE;
+  if (!g_ascii_isspace (line[0]))
+    return read_entry (self, error);
+  if (self->entry == ENTRY_NONE)
+    return fail (self, 0, error, "an indented line before the first entry");
+  if (!token (self, 0)->quoted)
+    return read_property (self, error);
+  if (self->entry & ENTRY_TEXTS)
+    return add_text (self, error);
+  return fail (self, 0, error, "a text belongs to a phrase, a mark or a stage");
+}
+
+gboolean
+rebound_compiler_add (ReboundCompiler *self, const char *name, const char *text, GError **error)
+{
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+
+  self->file = name;
+  self->entry = ENTRY_NONE;
+  self->line = 0;
+  g_array_set_size (self->tokens, 0);
+  if (!g_utf8_validate (text, -1, NULL))
+    return fail (self, 0, error, "the file is not UTF-8");
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      self->line = i + 1;
+      if (!read_line (self, lines[i], error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* The tables */
+
+static int
+compare_codes (gconstpointer a, gconstpointer b, gpointer strings)
+{
+  return strcmp ((char *) strings + ((const ReboundCode *) a)->code,
+                 (char *) strings + ((const ReboundCode *) b)->code);
+}
+
+static gsize
+first_piece (const ReboundCompiler *self, const ReboundPattern *pattern)
+{
+  const char *text = self->strings->str + pattern->text;
+  const char *gap = memchr (text, REBOUND_PATTERN_GAP, pattern->length);
+
+  return gap != NULL ? (gsize) (gap - text) : pattern->length;
+}
+
+/* How often four such bytes come up in mail: the less, the better the window. The letters
+ * of English by frequency; the rest is rare. */
+static guint
+commonness (const char *window)
+{
+  static const char frequent[] = "zqxjkvbpygfwmucldrhsnioate ";
+  guint sum = 0;
+
+  for (guint i = 0; i < 4; i++)
+    {
+      const char *place = strchr (frequent, window[i]);
+
+      sum += place != NULL && window[i] != '\0' ? place - frequent + 1 : 4;
+    }
+  return sum;
+}
+
+static void
+choose_window (const ReboundCompiler *self, const guint *shared, ReboundPattern *pattern)
+{
+  const char *text = self->strings->str + pattern->text;
+  guint best = G_MAXUINT;
+
+  for (gsize i = 0; i + 4 <= first_piece (self, pattern); i++)
+    {
+      guint cost = commonness (text + i) + 2 * shared[rebound_gram_hash (text + i)];
+
+      if (cost < best)
+        {
+          best = cost;
+          pattern->window = i;
+        }
+    }
+}
+
+static void
+choose_windows (ReboundCompiler *self)
+{
+  g_autofree guint *shared = g_new0 (guint, 1 << REBOUND_GRAM_BITS);
+
+  for (guint n = 0; n < self->patterns->len; n++)
+    {
+      ReboundPattern *pattern = &g_array_index (self->patterns, ReboundPattern, n);
+
+      choose_window (self, shared, pattern);
+      shared[rebound_gram_hash (self->strings->str + pattern->text + pattern->window)]++;
+    }
+}
+
+static guint
+window_hash (const char *strings, const ReboundPattern *pattern)
+{
+  return rebound_gram_hash (strings + pattern->text + pattern->window);
+}
+
+static int
+compare_patterns (gconstpointer a, gconstpointer b, gpointer strings)
+{
+  guint hash_a = window_hash (strings, a);
+  guint hash_b = window_hash (strings, b);
+
+  return hash_a < hash_b ? -1 : hash_a > hash_b;
+}
+
+static void
+fill_buckets (ReboundCompiler *self)
+{
+  guint next = 0;
+
+  for (guint n = 0; n < self->patterns->len; n++)
+    {
+      const ReboundPattern *pattern = &g_array_index (self->patterns, ReboundPattern, n);
+      guint hash = window_hash (self->strings->str, pattern);
+
+      self->grams[hash >> 3] |= 1 << (hash & 7);
+      while (next <= rebound_gram_bucket (hash))
+        self->buckets[next++] = n;
+    }
+  while (next < G_N_ELEMENTS (self->buckets))
+    self->buckets[next++] = self->patterns->len;
+}
+
+const ReboundRules *
+rebound_compiler_finish (ReboundCompiler *self)
+{
+  char *strings = self->strings->str;
+
+  g_array_sort_with_data (self->replies, compare_codes, strings);
+  g_array_sort_with_data (self->statuses, compare_codes, strings);
+  choose_windows (self);
+  g_array_sort_with_data (self->patterns, compare_patterns, strings);
+  fill_buckets (self);
+  self->rules = (ReboundRules){
+    .strings = strings,
+    .strings_length = self->strings->len,
+    .reasons = self->reasons,
+    .replies = (ReboundCode *) self->replies->data,
+    .n_replies = self->replies->len,
+    .statuses = (ReboundCode *) self->statuses->data,
+    .n_statuses = self->statuses->len,
+    .formats = (ReboundFormat *) self->formats->data,
+    .n_formats = self->formats->len,
+    .rules = (ReboundRule *) self->entries->data,
+    .n_rules = self->entries->len,
+    .n_conditions = self->rules.n_conditions,
+    .patterns = (ReboundPattern *) self->patterns->data,
+    .n_patterns = self->patterns->len,
+    .buckets = self->buckets,
+    .grams = self->grams,
+  };
+  return &self->rules;
+}

@@ -1,0 +1,45 @@
+/* Rebound: from rule files to tables.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "rules.h"
+
+G_BEGIN_DECLS
+
+/* Collects rule files. */
+typedef struct _ReboundCompiler ReboundCompiler;
+
+#define REBOUND_RULES_ERROR (rebound_rules_error_quark ())
+GQuark rebound_rules_error_quark (void);
+
+typedef enum
+{
+  REBOUND_RULES_ERROR_SYNTAX,
+} ReboundRulesError;
+
+ReboundCompiler *rebound_compiler_new (void);
+void rebound_compiler_free (ReboundCompiler *self);
+
+/**
+ * rebound_compiler_add:
+ * @self: a compiler
+ * @name: the file's name, for messages
+ * @text: (transfer none): its content, UTF-8
+ * @error: says file, line and column, what is wrong and what would be right
+ *
+ * Returns: whether the file is right
+ */
+gboolean rebound_compiler_add (ReboundCompiler *self, const char *name, const char *text,
+                               GError **error);
+
+/**
+ * rebound_compiler_finish:
+ * @self: a compiler
+ *
+ * Returns: (transfer none): the tables; they live as long as @self
+ */
+const ReboundRules *rebound_compiler_finish (ReboundCompiler *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ReboundCompiler, rebound_compiler_free)
+
+G_END_DECLS

@@ -1,0 +1,35 @@
+/* Rebound: text as the rules see it.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Lower case, every run of blanks one space, line ends between two ideographs dropped, curly
+ * quotes straight, invisible characters gone. offset[i] is where byte i came from. */
+typedef struct
+{
+  char *text; /* not NUL-terminated */
+  guint32 *offset;
+  gsize length;
+  gsize capacity;
+} ReboundFolded;
+
+#define REBOUND_FOLDED_INIT { NULL, NULL, 0, 0 }
+
+void rebound_folded_clear (ReboundFolded *self);
+
+/**
+ * rebound_fold:
+ * @self: where the folded text goes; its old content is dropped, its memory used again
+ * @text: valid UTF-8
+ * @length: its bytes
+ *
+ * A space is put before and after the text, so that a word's start is always seen.
+ */
+void rebound_fold (ReboundFolded *self, const char *text, gsize length);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ReboundFolded, rebound_folded_clear)
+
+G_END_DECLS

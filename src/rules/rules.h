@@ -1,0 +1,168 @@
+/* Rebound: what the world writes, as constant tables.
+ *
+ * rulec compiles the *.rules files of this folder into rebound_builtin_rules; the tables hold
+ * no pointers of their own, so nothing is relocated or parsed when a program starts. Strings
+ * are offsets into one pool, read with rebound_rules_string().
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "rebound.h"
+
+G_BEGIN_DECLS
+
+#define REBOUND_N_REASONS (REBOUND_REASON_AUTO_REPLY + 1)
+#define REBOUND_N_STAGES (REBOUND_STAGE_LOCAL + 1)
+#define REBOUND_N_TAXONOMIES 5
+#define REBOUND_MAX_REASONS 6
+
+/* Between two pieces of a text stands this byte, and in the message up to that many bytes. */
+#define REBOUND_PATTERN_GAP '\001'
+#define REBOUND_PATTERN_MAX_GAP 80
+
+#define REBOUND_GRAM_BITS 16
+#define REBOUND_BUCKET_BITS 13
+
+typedef guint32 ReboundString;
+
+/* Where a text is looked for. */
+typedef enum
+{
+  REBOUND_AREA_TEXT = 1 << 0,
+  REBOUND_AREA_SUBJECT = 1 << 1,
+  REBOUND_AREA_HEADER = 1 << 2,
+  REBOUND_AREA_STATUS = 1 << 3,
+} ReboundArea;
+
+/* What a text says when it does not name a reason. */
+typedef enum
+{
+  REBOUND_MARK_FAILED,
+  REBOUND_MARK_DELAYED,
+  REBOUND_MARK_DELIVERED,
+  REBOUND_MARK_RETURNED,
+  REBOUND_MARK_AUTO_REPLY,
+  REBOUND_MARK_CHALLENGE,
+  REBOUND_MARK_COMPLAINT,
+  REBOUND_MARK_SYSTEM,
+  REBOUND_MARK_CONTACT,
+  REBOUND_MARK_FORWARDED,
+  REBOUND_N_MARKS,
+} ReboundMark;
+
+typedef struct
+{
+  guint8 n;
+  guint8 reason[REBOUND_MAX_REASONS];
+} ReboundReasons;
+
+/* reason NAME */
+typedef struct
+{
+  ReboundString means;
+  ReboundString taxonomy[REBOUND_N_TAXONOMIES];
+  guint8 bounce;
+  guint8 fault;
+  guint8 unsubscribe;
+} ReboundReasonRule;
+
+/* reply CODE, status CODE */
+typedef struct
+{
+  ReboundString code;
+  ReboundString means;
+  ReboundString source;
+  ReboundReasons reasons;
+  ReboundReasons at[REBOUND_N_STAGES];
+  gboolean generic;
+} ReboundCode;
+
+/* phrase ID REASON…, mark ID MARK, stage ID STAGE, and each `when` line of a format */
+typedef enum
+{
+  REBOUND_RULE_PHRASE,
+  REBOUND_RULE_MARK,
+  REBOUND_RULE_STAGE,
+  REBOUND_RULE_WHEN,
+} ReboundRuleType;
+
+typedef struct
+{
+  ReboundString id;
+  guint8 type;
+  guint8 areas;
+  guint8 weak;
+  guint8 sourced;
+  ReboundReasons reasons;
+  guint16 value; /* a mark or stage: which; a `when`: its format */
+  guint16 n_conditions;
+  guint16 length; /* a `when`: bytes of all its texts */
+} ReboundRule;
+
+/* format NAME */
+typedef struct
+{
+  ReboundString name;
+  ReboundString title;
+} ReboundFormat;
+
+/* One text to look for. */
+typedef struct
+{
+  ReboundString text;
+  guint16 length;
+  guint16 window; /* offset of the four bytes that are hashed */
+  guint16 rule;
+  guint16 condition; /* of a `when`: its number among all conditions */
+  guint8 areas;
+} ReboundPattern;
+
+typedef struct
+{
+  const char *strings;
+  gsize strings_length;
+  const ReboundReasonRule *reasons;
+  const ReboundCode *replies;
+  guint n_replies;
+  const ReboundCode *statuses;
+  guint n_statuses;
+  const ReboundFormat *formats;
+  guint n_formats;
+  const ReboundRule *rules;
+  guint n_rules;
+  guint n_conditions;
+  const ReboundPattern *patterns;
+  guint n_patterns;
+  const guint16 *buckets; /* first pattern of each bucket, and one more */
+  const guint8 *grams;    /* bit set: some pattern has a window of this hash */
+} ReboundRules;
+
+extern const ReboundRules rebound_builtin_rules;
+
+static inline const char *
+rebound_rules_string (const ReboundRules *rules, ReboundString string)
+{
+  return rules->strings + string;
+}
+
+const ReboundCode *rebound_rules_find_reply (const ReboundRules *rules, const char *code);
+const ReboundCode *rebound_rules_find_status (const ReboundRules *rules, const char *code);
+const char *const *rebound_rules_taxonomy_names (void);
+
+/* The four bytes a text is hashed by. */
+static inline guint
+rebound_gram_hash (const char *bytes)
+{
+  guint32 word = (guint8) bytes[0] | (guint32) (guint8) bytes[1] << 8
+                 | (guint32) (guint8) bytes[2] << 16 | (guint32) (guint8) bytes[3] << 24;
+
+  return (word * 2654435761u) >> (32 - REBOUND_GRAM_BITS);
+}
+
+static inline guint
+rebound_gram_bucket (guint hash)
+{
+  return hash >> (REBOUND_GRAM_BITS - REBOUND_BUCKET_BITS);
+}
+
+G_END_DECLS

@@ -1,0 +1,55 @@
+/* Rebound: looking things up in the tables.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "rules.h"
+
+#include <string.h>
+
+static const char *const taxonomies[] = { "kumomta", "powermta", "ses", "sisimai", "sparkpost", NULL };
+
+G_STATIC_ASSERT (G_N_ELEMENTS (taxonomies) == REBOUND_N_TAXONOMIES + 1);
+
+const char *const *
+rebound_rules_taxonomy_names (void)
+{
+  return taxonomies;
+}
+
+static const ReboundCode *
+find_code (const ReboundRules *rules, const ReboundCode *codes, guint n_codes, const char *code)
+{
+  guint low = 0;
+
+  while (low < n_codes)
+    {
+      guint middle = low + (n_codes - low) / 2;
+      int order = strcmp (code, rebound_rules_string (rules, codes[middle].code));
+
+      if (order == 0)
+        return &codes[middle];
+      if (order < 0)
+        n_codes = middle;
+      else
+        low = middle + 1;
+    }
+  return NULL;
+}
+
+const ReboundCode *
+rebound_rules_find_reply (const ReboundRules *rules, const char *code)
+{
+  return find_code (rules, rules->replies, rules->n_replies, code);
+}
+
+/* A vendor's 5.7.509 stands before the registry's X.7.509. */
+const ReboundCode *
+rebound_rules_find_status (const ReboundRules *rules, const char *code)
+{
+  const ReboundCode *found = find_code (rules, rules->statuses, rules->n_statuses, code);
+  char any_class[16];
+
+  if (found != NULL || strlen (code) >= sizeof any_class)
+    return found;
+  g_strlcpy (any_class, code, sizeof any_class);
+  any_class[0] = 'X';
+  return find_code (rules, rules->statuses, rules->n_statuses, any_class);
+}

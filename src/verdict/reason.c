@@ -1,0 +1,284 @@
+/* Rebound: why a delivery failed.
+ *
+ * A specific phrase is believed before an enhanced code, a specific enhanced code before the
+ * reply code and the stage; of two equal ones the server's own words before the summary of the
+ * one that reports them.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "verdict.h"
+
+/* All clues that bear on a recipient: his own, then those on everybody. */
+typedef struct
+{
+  const ReboundEvidence *evidence;
+  const GArray *own;
+  const GArray *common;
+} Clues;
+
+static guint
+n_clues (const Clues *self)
+{
+  return self->own->len + self->common->len;
+}
+
+static const ReboundClue *
+clue_at (const Clues *self, guint i)
+{
+  return i < self->own->len ? &g_array_index (self->own, ReboundClue, i)
+                            : &g_array_index (self->common, ReboundClue, i - self->own->len);
+}
+
+/* How far a clue's place can be trusted. */
+static guint
+trust (const Clues *self, guint i)
+{
+  const ReboundClue *clue = clue_at (self, i);
+  guint own = i < self->own->len;
+
+  switch (clue->from)
+    {
+    case REBOUND_SOURCE_DELIVERY_STATUS:
+      return clue->remote ? 5 : 3 + own;
+    case REBOUND_SOURCE_TRANSCRIPT:
+      return own ? 5 : 4;
+    default:
+      return own ? 2 : 1;
+    }
+}
+
+/* RFC 3463 section 2: a detail that is not known falls back to that of its subject. */
+static const ReboundCode *
+find_status (const ReboundRules *rules, const char *status)
+{
+  const ReboundCode *code = rebound_rules_find_status (rules, status);
+  const char *detail = strrchr (status, '.');
+  g_autofree char *general = NULL;
+
+  if (code != NULL || detail == NULL)
+    return code;
+  general = g_strdup_printf ("%.*s.0", (int) (detail - status), status);
+  return rebound_rules_find_status (rules, general);
+}
+
+static gboolean
+is_specific (const ReboundEvidence *evidence, const char *status)
+{
+  const ReboundCode *code = find_status (evidence->rules, status);
+
+  return code != NULL && !code->generic && code->reasons.n > 0 && *status != '2';
+}
+
+/* The most specific code that is stated; the server's own before the reporting one's. */
+static const ReboundClue *
+best_status (const Clues *self)
+{
+  const ReboundClue *best = NULL;
+  guint best_rank = 0;
+
+  for (guint i = 0; i < n_clues (self); i++)
+    {
+      const ReboundClue *clue = clue_at (self, i);
+      guint rank;
+
+      if (clue->type != REBOUND_CLUE_STATUS)
+        continue;
+      rank = 1 + trust (self, i) + (is_specific (self->evidence, clue->value) ? 8 : 0);
+      if (rank > best_rank)
+        {
+          best = clue;
+          best_rank = rank;
+        }
+    }
+  return best;
+}
+
+static const ReboundClue *
+best_of (const Clues *self, ReboundClueType type)
+{
+  const ReboundClue *best = NULL;
+  guint best_rank = 0;
+
+  for (guint i = 0; i < n_clues (self); i++)
+    if (clue_at (self, i)->type == type && trust (self, i) > best_rank)
+      {
+        best = clue_at (self, i);
+        best_rank = trust (self, i);
+      }
+  return best;
+}
+
+/* Of phrases that are equally trusted the longest: it is the most precise. */
+static const ReboundClue *
+best_phrase (const Clues *self, gboolean weak)
+{
+  const ReboundClue *best = NULL;
+  gsize best_rank = 0;
+
+  for (guint i = 0; i < n_clues (self); i++)
+    {
+      const ReboundClue *clue = clue_at (self, i);
+      gsize rank;
+
+      if (clue->type != REBOUND_CLUE_PHRASE || clue->rule->weak != weak)
+        continue;
+      rank = trust (self, i) * 1000 + MIN (strlen (clue->value), 999);
+      if (rank > best_rank)
+        {
+          best = clue;
+          best_rank = rank;
+        }
+    }
+  return best;
+}
+
+static ReboundReasons
+reply_reasons (const ReboundRules *rules, const char *reply, ReboundStage stage)
+{
+  const ReboundCode *code = rebound_rules_find_reply (rules, reply);
+
+  if (code == NULL)
+    return (ReboundReasons){ 0 };
+  return code->at[stage].n > 0 ? code->at[stage] : code->reasons;
+}
+
+ReboundReasons
+rebound_verdict_clue_reasons (const ReboundEvidence *evidence, const ReboundClue *clue,
+                              ReboundStage stage)
+{
+  const ReboundCode *code;
+
+  switch (clue->type)
+    {
+    case REBOUND_CLUE_PHRASE:
+      return clue->rule->reasons;
+    case REBOUND_CLUE_STATUS:
+      code = find_status (evidence->rules, clue->value);
+      return code != NULL ? code->reasons : (ReboundReasons){ 0 };
+    case REBOUND_CLUE_REPLY:
+      return reply_reasons (evidence->rules, clue->value, stage);
+    default:
+      return (ReboundReasons){ 0 };
+    }
+}
+
+static gboolean
+has_reason (const ReboundReasons *reasons, guint reason)
+{
+  return memchr (reasons->reason, reason, reasons->n) != NULL;
+}
+
+/* A vague code leaves open what the reply and its stage say; together they may say one thing. */
+static ReboundReasons
+combine (const ReboundReasons *reply, const ReboundReasons *status)
+{
+  ReboundReasons both = { 0 };
+
+  if (status->n == 0 || status->reason[0] == REBOUND_REASON_UNCLASSIFIED)
+    return reply->n > 0 ? *reply : *status;
+  if (reply->n == 0 || reply->reason[0] == REBOUND_REASON_UNCLASSIFIED)
+    return *status;
+  for (guint i = 0; i < status->n; i++)
+    if (has_reason (reply, status->reason[i]))
+      both.reason[both.n++] = status->reason[i];
+  return both.n > 0 ? both : *status;
+}
+
+static void
+decide (ReboundFinding *finding, const ReboundClue *clue, const ReboundReasons *reasons)
+{
+  finding->decisive = clue;
+  finding->reason = reasons->reason[0];
+  finding->n_also = reasons->n - 1;
+  for (guint i = 1; i < reasons->n; i++)
+    finding->also[i - 1] = reasons->reason[i];
+}
+
+/* Of the reasons an ambiguous text leaves open, a specific code picks one. */
+static void
+prefer (ReboundFinding *finding, const ReboundReasons *by_code)
+{
+  for (guint i = 0; i < finding->n_also; i++)
+    if (by_code->n > 0 && finding->also[i] == by_code->reason[0])
+      {
+        finding->also[i] = finding->reason;
+        finding->reason = by_code->reason[0];
+      }
+}
+
+static void
+decide_by_codes (const Clues *clues, ReboundFinding *finding)
+{
+  const ReboundClue *status = best_status (clues);
+  const ReboundClue *reply = best_of (clues, REBOUND_CLUE_REPLY);
+  ReboundReasons of_status = { 0 };
+  ReboundReasons of_reply = { 0 };
+  ReboundReasons both;
+
+  if (status != NULL && *status->value != '2')
+    of_status = rebound_verdict_clue_reasons (clues->evidence, status, finding->stage);
+  if (reply != NULL)
+    of_reply = rebound_verdict_clue_reasons (clues->evidence, reply, finding->stage);
+  both = combine (&of_reply, &of_status);
+  if (both.n > 0)
+    decide (finding, of_reply.n > 0 && has_reason (&of_reply, both.reason[0]) ? reply : status,
+            &both);
+}
+
+static void
+decide_by_rank (const Clues *clues, ReboundFinding *finding)
+{
+  const ReboundClue *phrase = best_phrase (clues, FALSE);
+  const ReboundClue *weak = best_phrase (clues, TRUE);
+  const ReboundClue *status = best_status (clues);
+  gboolean specific = status != NULL && is_specific (clues->evidence, status->value);
+  ReboundReasons of_status = { 0 };
+
+  if (specific)
+    of_status = rebound_verdict_clue_reasons (clues->evidence, status, finding->stage);
+  if (phrase != NULL)
+    {
+      decide (finding, phrase, &phrase->rule->reasons);
+      prefer (finding, &of_status);
+    }
+  else if (specific)
+    decide (finding, status, &of_status);
+  else if (weak != NULL)
+    decide (finding, weak, &weak->rule->reasons);
+  else
+    decide_by_codes (clues, finding);
+}
+
+static gboolean
+is_sourced (const Clues *clues, const ReboundFinding *finding)
+{
+  for (guint i = 0; i < n_clues (clues); i++)
+    {
+      const ReboundClue *clue = clue_at (clues, i);
+      ReboundReasons reasons
+        = rebound_verdict_clue_reasons (clues->evidence, clue, finding->stage);
+
+      if (has_reason (&reasons, finding->reason)
+          && (clue->type != REBOUND_CLUE_PHRASE || clue->rule->sourced))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+void
+rebound_verdict_find_reason (const ReboundEvidence *evidence,
+                             const ReboundEvidenceRecipient *recipient, ReboundFinding *finding)
+{
+  Clues clues = { evidence, recipient->clues, evidence->clues };
+  const ReboundClue *status = best_status (&clues);
+  const ReboundClue *reply = best_of (&clues, REBOUND_CLUE_REPLY);
+  const ReboundClue *stage = best_of (&clues, REBOUND_CLUE_STAGE);
+
+  *finding = (ReboundFinding){ .reason = REBOUND_REASON_UNCLASSIFIED };
+  finding->status = status != NULL ? status->value : NULL;
+  finding->reply = reply != NULL ? reply->value : NULL;
+  finding->stage = stage != NULL ? stage->stage : REBOUND_STAGE_NONE;
+  decide_by_rank (&clues, finding);
+  finding->sourced = is_sourced (&clues, finding);
+}

@@ -1,0 +1,40 @@
+/* Rebound: facts → verdict.
+ *
+ * A pure function: the same facts give the same verdict.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "evidence/evidence.h"
+#include "report/report.h"
+
+G_BEGIN_DECLS
+
+/* The verdict on @evidence, which the report takes. */
+ReboundReport *rebound_verdict (ReboundEvidence *evidence, const char *digest);
+
+/* What the message is. */
+ReboundKind rebound_verdict_kind (const ReboundEvidence *evidence);
+
+/* Why a delivery failed, and what says so. */
+typedef struct
+{
+  ReboundReason reason;
+  ReboundReason also[REBOUND_MAX_REASONS];
+  guint n_also;
+  const ReboundClue *decisive; /* %NULL where nothing says why */
+  const char *reply;
+  const char *status;
+  ReboundStage stage;
+  gboolean sourced; /* some clue for it has a source */
+} ReboundFinding;
+
+void rebound_verdict_find_reason (const ReboundEvidence *evidence,
+                                  const ReboundEvidenceRecipient *recipient,
+                                  ReboundFinding *finding);
+
+/* What a clue says by itself: the reasons, none where it says nothing. */
+ReboundReasons rebound_verdict_clue_reasons (const ReboundEvidence *evidence,
+                                             const ReboundClue *clue, ReboundStage stage);
+
+G_END_DECLS
