@@ -4,7 +4,7 @@
 set -eu
 
 packages='build-essential autoconf automake libtool pkg-config
-  libglib2.0-dev libgmime-3.0-dev libpcre2-dev check'
+  libglib2.0-dev libgmime-3.0-dev libpcre2-dev libjson-glib-dev check'
 
 usage ()
 {
@@ -35,7 +35,7 @@ have_everything ()
     command -v "$tool" >/dev/null 2>&1 || return 1
   done
   pkg-config --exists 'glib-2.0 >= 2.66' 'gmime-3.0 >= 3.2' 'libpcre2-8 >= 10.32' \
-    'check >= 0.15'
+    'check >= 0.15' 'json-glib-1.0 >= 1.6'
 }
 
 missing_packages ()
@@ -63,8 +63,8 @@ install_packages ()
   if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg-query >/dev/null 2>&1
   then
     die "this is not Debian: install a C compiler, make, autoconf, automake, libtool, pkg-config" \
-      "and the development files of GLib >= 2.66, GMime >= 3.2, PCRE2 >= 10.32 and" \
-      "Check >= 0.15, then try again"
+      "and the development files of GLib >= 2.66, GMime >= 3.2, PCRE2 >= 10.32," \
+      "json-glib >= 1.6 and Check >= 0.15, then try again"
   fi
   missing=$(missing_packages | paste -sd ' ' -)
   # All there, but one too old: configure says which.

@@ -34,7 +34,8 @@ do
   if ! tr '\n' '\0' <"$work/messages" \
     | G_SLICE=always-malloc xargs -0 -n 200 \
       valgrind --quiet --error-exitcode=99 --leak-check=full \
-      --errors-for-leak-kinds=definite "$REBOUND" parse "$options" >"$work/out" 2>"$work/errors"
+      --errors-for-leak-kinds=definite --suppressions=tests/valgrind.supp \
+      "$REBOUND" parse "$options" >"$work/out" 2>"$work/errors"
   then
     echo "rebound parse $options:"
     head -n 100 "$work/errors"

@@ -92,6 +92,8 @@ local_start (const char *p, const char *at)
     start--;
   while (start < at && strchr ("'`.=*-", *start) != NULL)
     start++;
+  if (at - start > 5 && g_ascii_strncasecmp (start, "SMTP=", 5) == 0) /* X.400: dda:SMTP=… */
+    start += 5;
   return start;
 }
 
@@ -179,7 +181,7 @@ rebound_address_clean (const char *raw)
   start = rebound_address_find (angle != NULL ? angle : text, end, &length);
   if (start == NULL && angle != NULL)
     start = rebound_address_find (text, end, &length);
-  if (start == NULL)
+  if (start == NULL && *text != '/' && *text != '|')
     {
       start = text + strspn (text, " <\"'(");
       length = strcspn (start, " >\"'()\t");

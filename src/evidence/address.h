@@ -34,7 +34,7 @@ const char *rebound_address_find (const char *p, const char *end, gsize *length)
  * angle brackets, "mailto:", a display name and comments, and writes the domain in lower case.
  *
  * Returns: (transfer full) (nullable): the address; a bare word where no domain is given;
- *   %NULL where nothing is
+ *   %NULL where there is nothing, or the file or the command of a local delivery
  */
 char *rebound_address_clean (const char *raw);
 

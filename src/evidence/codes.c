@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+/* Blanks before the next line of a reply; more are none. */
+#define LONGEST_INDENT 64
+
 /* Words after which three digits are a reply. */
 static const char *const introductions[] = {
   "said:",  "said",  "reply:",   "replied:", "reply",  "response:", "response", "returned:",
@@ -146,15 +149,30 @@ rebound_codes_find (const char *text, gsize length, ReboundCodes *codes)
   return codes->reply[0] != '\0' || codes->status[0] != '\0';
 }
 
+/* Behind the line end, indentation and arrow that may stand before a reply's next line. */
+static const char *
+skip_line_start (const char *p, const char *end)
+{
+  const char *limit = p + MIN (end - p, LONGEST_INDENT);
+
+  while (p < limit && g_ascii_isspace (*p))
+    p++;
+  if (end - p > 4 && memcmp (p, "<<< ", 4) == 0)
+    p += 4;
+  return p;
+}
+
 /* Where the code at @p continues the reply of @code, what follows the code and the status
  * that stands there again; else %NULL. */
 static const char *
-skip_continuation (const char *p, const char *end, const char *code)
+skip_continuation (const char *p, const char *end, const char *code, gboolean *last)
 {
   gsize length;
 
+  p = skip_line_start (p, end);
   if (end - p < 4 || memcmp (p, code, 3) != 0 || (p[3] != '-' && p[3] != ' '))
     return NULL;
+  *last = p[3] == ' ';
   p += 4;
   if (rebound_codes_is_status (p, end, &length) && *p == *code)
     p += length;
@@ -180,12 +198,15 @@ rebound_codes_join (const char *text, gsize length, gsize *out_length)
 
   for (const char *p = text; p < end;)
     {
-      gboolean word_start = p == text || g_ascii_isspace (p[-1]);
-      const char *after = code != NULL && word_start ? skip_continuation (p, end, code) : NULL;
+      gboolean last = FALSE;
+      const char *after = code != NULL && g_ascii_isspace (*p)
+                            ? skip_continuation (p, end, code, &last)
+                            : NULL;
 
       if (after != NULL)
         {
-          code = p[3] == '-' ? code : NULL;
+          *o++ = ' ';
+          code = last ? NULL : code;
           p = after;
         }
       else if (code == NULL && begins_multiline (text, p, end))
@@ -197,7 +218,11 @@ rebound_codes_join (const char *text, gsize length, gsize *out_length)
           p += 4;
         }
       else
-        *o++ = *p++;
+        {
+          if (*p == '\n' && p + 1 < end && p[1] == '\n')
+            code = NULL;
+          *o++ = *p++;
+        }
     }
   *o = '\0';
   *out_length = o - out;

@@ -271,17 +271,21 @@ keep_date (ReboundEvidence *evidence, const char *value)
   return rebound_keep (evidence, text);
 }
 
-/* "A list of many recipients" is no subscriber. */
+/* Whether the returned message went to the list's own address, or to many: then its To is no
+ * subscriber. A List-Id is the list's address with a dot for the @, or of its domain. */
 static gboolean
-is_list (const ReboundFields *fields, const char *to)
+is_list (const ReboundFields *fields, const char *list_id, const char *to)
 {
   const char *post = rebound_fields_get (fields, "list-post");
+  const char *been_there = rebound_fields_get (fields, "x-beenthere");
   const char *field = rebound_fields_get (fields, "to");
+  const char *domain = to != NULL ? strchr (to, '@') : NULL;
 
-  return rebound_fields_get (fields, "list-id") != NULL || rebound_fields_get (fields, "x-beenthere") != NULL
-         || (post != NULL && to != NULL && strstr (post, to) != NULL)
-         || rebound_fields_get (fields, "cc") != NULL
-         || (field != NULL && strchr (field, ',') != NULL);
+  if (domain == NULL || strchr (field, ',') != NULL || rebound_fields_get (fields, "cc") != NULL)
+    return TRUE;
+  return (post != NULL && strstr (post, to) != NULL)
+         || (been_there != NULL && strstr (been_there, to) != NULL)
+         || (list_id != NULL && g_str_has_suffix (list_id, domain + 1));
 }
 
 void
@@ -301,13 +305,13 @@ rebound_keep_original (ReboundEvidence *evidence, const ReboundFields *fields)
     .list_id = keep_bare (evidence, rebound_fields_get (fields, "list-id")),
     .envelope_id = envelope_id,
   };
-  evidence->original_to_is_list = is_list (fields, original->to);
+  evidence->original_to_is_list = is_list (fields, original->list_id, original->to);
 }
 
 /* The readers. A new source of facts is a function in a file of its own and a line here. */
 static void (*const readers[]) (ReboundReading *self) = {
-  rebound_read_delivery_status, rebound_read_feedback,  rebound_read_disposition,
-  rebound_read_returned,        rebound_read_header,    rebound_read_envelope,
+  rebound_read_returned,    rebound_read_delivery_status, rebound_read_feedback,
+  rebound_read_disposition, rebound_read_header,          rebound_read_envelope,
   rebound_read_text,
 };
 

@@ -29,6 +29,7 @@ read_report (ReboundReading *self, const ReboundPart *part)
   evidence->reporting_mta = rebound_keep (evidence, rebound_fields_get (fields, "reporting-mta"));
   evidence->original.envelope_id
     = rebound_keep (evidence, rebound_fields_get (fields, "original-envelope-id"));
+  rebound_read_return_path (evidence, rebound_fields_get (fields, "original-mail-from"));
   for (guint i = 0; i < fields->fields->len; i++)
     {
       const ReboundField *field = &g_array_index (fields->fields, ReboundField, i);
@@ -39,21 +40,24 @@ read_report (ReboundReading *self, const ReboundPart *part)
     }
 }
 
-/* The returned message's own recipient, where the report names nobody. */
+/* Where the report names nobody: the field that Hotmail adds to the returned message, its
+ * return path where that tells the member, or its To where that is no list. */
 static void
 find_complainer (ReboundReading *self)
 {
+  ReboundEvidence *evidence = self->evidence;
   const ReboundPart *returned
     = rebound_message_find_part (self->message, REBOUND_PART_RETURNED);
-  static const char *const names[] = { "x-hmxmroriginalrecipient", "x-original-rcpt-to", "to" };
+  const char *to = returned != NULL
+                     ? rebound_fields_get (returned->fields, "x-hmxmroriginalrecipient")
+                     : NULL;
 
-  for (guint i = 0; returned != NULL && i < G_N_ELEMENTS (names); i++)
-    {
-      const char *value = rebound_fields_get (returned->fields, names[i]);
-
-      if (value != NULL && self->evidence->recipients->len == 0)
-        add_complainer (self->evidence, value);
-    }
+  if (returned != NULL)
+    rebound_read_return_path (evidence, rebound_fields_get (returned->fields, "return-path"));
+  if (to == NULL && evidence->verp == NULL && !evidence->original_to_is_list)
+    to = evidence->original.to;
+  if (to != NULL)
+    add_complainer (evidence, to);
 }
 
 /* Hotmail's Junk Mail Reporting Program wraps the message it complains of and says so in its

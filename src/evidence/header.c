@@ -78,24 +78,28 @@ rebound_read_header (ReboundReading *self)
 static const char *const recipient_fields[] = { "delivered-to", "x-original-to", "envelope-to",
                                                 "x-envelope-to", "apparently-to", "to" };
 
-static void
-read_return_path (ReboundEvidence *evidence, const char *raw)
+void
+rebound_read_return_path (ReboundEvidence *evidence, const char *raw)
 {
-  const char *address = raw != NULL ? rebound_keep_address (evidence, raw) : NULL;
-  g_autofree char *beneath = NULL;
-  g_autofree char *subscriber = NULL;
+  g_autofree char *address = raw != NULL ? rebound_address_clean (raw) : NULL;
+  g_autofree char *beneath = address != NULL ? rebound_address_unwrap (address) : NULL;
+  g_autofree char *subscriber = beneath != NULL ? rebound_address_from_verp (beneath) : NULL;
 
-  if (address == NULL || evidence->verp != NULL)
+  if (evidence->verp == NULL)
+    evidence->verp = rebound_keep (evidence, subscriber);
+}
+
+/* The first address is the best known, unless a later one tells the subscriber. */
+static void
+read_recipient (ReboundEvidence *evidence, const char *raw)
+{
+  gboolean known = evidence->verp != NULL;
+
+  if (raw == NULL)
     return;
-  beneath = rebound_address_unwrap (address);
-  subscriber = rebound_address_from_verp (beneath);
-  if (subscriber != NULL)
-    {
-      evidence->verp = rebound_keep (evidence, subscriber);
-      evidence->envelope_recipient = address;
-    }
-  else if (evidence->envelope_recipient == NULL)
-    evidence->envelope_recipient = address;
+  rebound_read_return_path (evidence, raw);
+  if (evidence->envelope_recipient == NULL || (!known && evidence->verp != NULL))
+    evidence->envelope_recipient = rebound_keep_address (evidence, raw);
 }
 
 void
@@ -114,9 +118,9 @@ rebound_read_envelope (ReboundReading *self)
       evidence->envelope_sender = address != NULL ? address : "";
     }
   if (self->envelope != NULL)
-    read_return_path (evidence, self->envelope->recipient);
+    read_recipient (evidence, self->envelope->recipient);
   for (guint i = 0; i < G_N_ELEMENTS (recipient_fields); i++)
-    read_return_path (evidence, rebound_fields_get (header, recipient_fields[i]));
+    read_recipient (evidence, rebound_fields_get (header, recipient_fields[i]));
 }
 
 void

@@ -61,14 +61,14 @@ is_followed (const char *p, const char *end)
 }
 
 static gboolean
-names_at_start (const char *line, const char *end, ReboundNamed *named)
+names_at_start (const char *line, const char *end, gboolean fails, ReboundNamed *named)
 {
   const char *p = skip_bullets (line, end);
 
   named->length = rebound_address_scan (p, end);
   named->address = p;
   named->naming = REBOUND_NAMING_LINE;
-  return named->length > 0 && is_followed (p + named->length, end);
+  return named->length > 0 && (fails || is_followed (p + named->length, end));
 }
 
 /* Labels that name somebody else, and those of the returned message's own recipients. */
@@ -160,12 +160,12 @@ names_by_command (const char *line, const char *end, ReboundNamed *named)
 }
 
 gboolean
-rebound_line_names (const char *line, const char *end, ReboundNamed *named)
+rebound_line_names (const char *line, const char *end, gboolean fails, ReboundNamed *named)
 {
   if (memchr (line, '@', end - line) == NULL)
     return FALSE;
   return names_by_command (line, end, named) || names_by_reply (line, end, named)
-         || names_at_start (line, end, named) || names_by_label (line, end, named);
+         || names_at_start (line, end, fails, named) || names_by_label (line, end, named);
 }
 
 /* Conversations */
@@ -297,21 +297,51 @@ scan_host (const char *p, const char *end)
   return n > 3 && memchr (p, '.', n) != NULL && memchr (p, '@', n) == NULL ? n : 0;
 }
 
+static const char *
+host_behind_words (const char *p, const char *end, gsize *length)
+{
+  static const char *const words[] = { "while talking to ", "giving up on ", "connected to ",
+                                       "remote server (", "smtp:rcpt host " };
+
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    {
+      const char *host = find_word (p, end, words[i]);
+
+      if (host != NULL && *host == '[')
+        host++;
+      *length = host != NULL ? scan_host (host, end) : 0;
+      if (*length > 0)
+        return host;
+    }
+  return NULL;
+}
+
+/* The name before "[192.0.2.1]". */
+static const char *
+host_before_literal (const char *p, const char *end, gsize *length)
+{
+  for (const char *from = p, *open; (open = memchr (from, '[', end - from)) != NULL;
+       from = open + 1)
+    {
+      const char *stop = open > p && open[-1] == ' ' ? open - 1 : open;
+      const char *host = stop;
+
+      if (end - open < 4 || !g_ascii_isxdigit (open[1]) || scan_host (open + 1, end) == 0)
+        continue;
+      while (host > p && (g_ascii_isalnum (host[-1]) || strchr (".-_", host[-1]) != NULL)
+             && stop - host < 255)
+        host--;
+      *length = scan_host (host, stop);
+      if (*length > 0 && !g_ascii_isdigit (stop[-1]))
+        return host;
+    }
+  return NULL;
+}
+
 const char *
 rebound_text_host (const char *p, const char *end, gsize *length)
 {
-  static const char *const words[] = { "while talking to ", "host ", "giving up on ",
-                                       "connected to ", "connect to ", "remote server (",
-                                       "server at ", "remote host " };
+  const char *host = host_behind_words (p, end, length);
 
-  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
-    for (const char *after = p; (after = find_word (after, end, words[i])) != NULL;)
-      {
-        const char *host = after + (*after == '[');
-
-        *length = scan_host (host, end);
-        if (*length > 0)
-          return host;
-      }
-  return NULL;
+  return host != NULL ? host : host_before_literal (p, end, length);
 }

@@ -25,8 +25,10 @@ typedef struct
   gsize length;
 } ReboundNamed;
 
-/* Whether the line from @line to @end names a recipient, and how. */
-gboolean rebound_line_names (const char *line, const char *end, ReboundNamed *named);
+/* Whether the line from @line to @end names a recipient, and how. @fails says that the line tells
+ * of a failure: then any words may follow an address at its start. */
+gboolean rebound_line_names (const char *line, const char *end, gboolean fails,
+                             ReboundNamed *named);
 
 /* A line of an SMTP conversation, as the reporting system shows it. */
 typedef struct
@@ -42,7 +44,8 @@ gboolean rebound_line_is_spoken (const char *line, const char *end, ReboundSpoke
  * "(generated from …)". %NULL where it does not. */
 const char *rebound_text_origin (const char *p, const char *end, gsize *length);
 
-/* The host that refused: "host mx.example.net[192.0.2.1] said:". %NULL where none is named. */
+/* The host that refused: "host mx.example.net[192.0.2.1] said:", "while talking to …". %NULL where
+ * none is named. */
 const char *rebound_text_host (const char *p, const char *end, gsize *length);
 
 G_END_DECLS

@@ -46,6 +46,9 @@ const char *rebound_keep_line (ReboundEvidence *evidence, const char *text, gsiz
 /* The fields of a returned message become the evidence's original. */
 void rebound_keep_original (ReboundEvidence *evidence, const ReboundFields *fields);
 
+/* Reads the subscriber out of an address that a report came to, or was returned to. */
+void rebound_read_return_path (ReboundEvidence *evidence, const char *raw);
+
 /* Whether @part is one the readers look at now. */
 gboolean rebound_reading_sees (const ReboundReading *self, const ReboundPart *part);
 

@@ -17,6 +17,7 @@ enum
   LINE_FAILS = 1 << 0,     /* a failure is told of */
   LINE_CONTACT = 1 << 1,   /* its addresses are contacts */
   LINE_FORWARDED = 1 << 2, /* a person's quotation begins */
+  LINE_FAILED = 1 << 3,    /* … that mail was not delivered */
 };
 
 typedef struct
@@ -41,7 +42,8 @@ typedef struct
   const char *start;
   const char *end;
   GPtrArray *recipients;
-  gboolean remote; /* a reply of the server, in a transcript */
+  gboolean remote;  /* a reply of the server, in a transcript */
+  gboolean summary; /* what the reporting system makes of such a reply */
   ReboundStage stage;
 } Region;
 
@@ -59,6 +61,8 @@ typedef struct
   /* where the conversation stands */
   ReboundStage stage;
   ReboundEvidenceRecipient *spoken_of;
+  Region *nameless; /* a refusal of which the line after it may say whom it met */
+  gboolean refused; /* what follows a refusal is but its consequence */
   gboolean unmarked; /* its lines have no ">>>" */
 } TextReading;
 
@@ -155,8 +159,9 @@ flag_lines (TextReading *self)
       guint last = find_line (self, self->text + hit->start + MAX (hit->length, 1) - 1);
       guint flags = 0;
 
-      if (hit->rule->type == REBOUND_RULE_PHRASE || is_mark (hit, REBOUND_MARK_FAILED)
-          || is_mark (hit, REBOUND_MARK_DELAYED))
+      if (is_mark (hit, REBOUND_MARK_FAILED) || is_mark (hit, REBOUND_MARK_DELAYED))
+        flags = LINE_FAILS | LINE_FAILED;
+      else if (hit->rule->type == REBOUND_RULE_PHRASE)
         flags = LINE_FAILS;
       else if (is_mark (hit, REBOUND_MARK_CONTACT))
         flags = LINE_CONTACT;
@@ -177,18 +182,51 @@ find_returned_mark (const TextReading *self)
   return self->text + self->length;
 }
 
-/* … or where a header with trace fields stands, quoted or not. */
+/* Fields that only a message has, and those that a report may show of one. */
+static guint
+weigh_field (const char *p)
+{
+  static const struct
+  {
+    const char *name;
+    guint weight;
+  } names[] = {
+    { "Received:", 3 },  { "Return-Path:", 3 }, { "DKIM-Signature:", 3 }, { "Message-ID:", 2 },
+    { "MIME-Version:", 2 }, { "List-Id:", 2 },  { "Content-Type:", 1 },   { "From:", 1 },
+    { "Date:", 1 },      { "To:", 1 },          { "Subject:", 1 },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    if (g_ascii_strncasecmp (p, names[i].name, strlen (names[i].name)) == 0)
+      return names[i].weight;
+  return 0;
+}
+
+/* … or where the header of a message stands, quoted or not: lines of fields one after the
+ * other, among them some that only a message has. */
 static const char *
 find_returned_header (const TextReading *self, const char *limit)
 {
+  const char *first = NULL;
+  guint weight = 0;
+
   for (guint i = 0; i < self->lines->len && line_at (self, i)->start < limit; i++)
     {
-      const char *p = line_at (self, i)->start;
+      const Line *line = line_at (self, i);
+      const char *p = line->start + (*line->start == '>');
 
-      p += *p == '>';
-      if (g_ascii_strncasecmp (p, "Received:", 9) == 0
-          || g_ascii_strncasecmp (p, "Return-Path:", 12) == 0)
-        return line_at (self, i)->start;
+      if (*p == ' ' || *p == '\t')
+        continue;
+      if (!rebound_fields_is_start (p, line->end))
+        {
+          first = NULL;
+          weight = 0;
+          continue;
+        }
+      first = first != NULL ? first : line->start;
+      weight += weigh_field (p);
+      if (weight >= 4 || (weight == 3 && first == line->start))
+        return first;
     }
   return limit;
 }
@@ -216,9 +254,10 @@ read_quoted_message (TextReading *self)
 
 /* Candidates */
 
-/* The list, the report's own writer and postmasters are no recipients. */
+/* The list, the report's own writer and postmasters are no recipients; but who mails himself
+ * may be the one whom a line by itself names. */
 static gboolean
-is_bystander (const TextReading *self, const char *address)
+is_bystander (const TextReading *self, const char *address, ReboundNaming naming)
 {
   static const char *const offices[] = { "postmaster@", "mailer-daemon@", "abuse@", "hostmaster@" };
   const ReboundEvidence *evidence = self->evidence;
@@ -226,11 +265,12 @@ is_bystander (const TextReading *self, const char *address)
   for (guint i = 0; i < G_N_ELEMENTS (offices); i++)
     if (g_ascii_strncasecmp (address, offices[i], strlen (offices[i])) == 0)
       return TRUE;
-  return rebound_address_equal (address, evidence->from)
-         || rebound_address_equal (address, evidence->to)
-         || rebound_address_equal (address, evidence->envelope_recipient)
-         || rebound_address_equal (address, evidence->envelope_sender)
-         || rebound_address_equal (address, evidence->original.from);
+  if (rebound_address_equal (address, evidence->from))
+    return TRUE;
+  return naming < REBOUND_NAMING_LINE
+         && (rebound_address_equal (address, evidence->to)
+             || rebound_address_equal (address, evidence->envelope_sender)
+             || rebound_address_equal (address, evidence->original.from));
 }
 
 static void
@@ -243,7 +283,8 @@ add_candidate (TextReading *self, const ReboundNamed *named, guint line)
   if (candidate.address == NULL
       || self->candidates->len >= 2 * self->evidence->limits->recipients)
     return;
-  if ((line_at (self, line)->flags & LINE_CONTACT) == 0 && !is_bystander (self, candidate.address))
+  if ((line_at (self, line)->flags & LINE_CONTACT) == 0
+      && !is_bystander (self, candidate.address, named->naming))
     g_array_append_val (self->candidates, candidate);
 }
 
@@ -257,7 +298,7 @@ find_candidates (TextReading *self)
 
       if (line->flags & LINE_FORWARDED)
         break;
-      if (rebound_line_names (line->start, line->end, &named))
+      if (rebound_line_names (line->start, line->end, (line->flags & LINE_FAILS) != 0, &named))
         add_candidate (self, &named, i);
     }
 }
@@ -273,21 +314,42 @@ is_near_failure (const TextReading *self, guint i)
 }
 
 static void
+find_in_sentence (TextReading *self, guint i)
+{
+  const Line *line = line_at (self, i);
+  ReboundNamed named = { .naming = REBOUND_NAMING_SENTENCE };
+
+  named.address = rebound_address_find (line->start, line->end, &named.length);
+  if (named.address != NULL && *line->start != '>')
+    add_candidate (self, &named, i);
+}
+
+static void
 find_in_sentences (TextReading *self)
 {
-  for (guint i = 0; i < self->lines->len && line_at (self, i)->start < self->end; i++)
-    {
-      const Line *line = line_at (self, i);
-      ReboundNamed named = { .naming = REBOUND_NAMING_SENTENCE };
+  guint n = 0;
 
-      if (line->flags & LINE_FORWARDED)
-        break;
-      if (*line->start == '>' || !is_near_failure (self, i))
-        continue;
-      named.address = rebound_address_find (line->start, line->end, &named.length);
-      if (named.address != NULL)
-        add_candidate (self, &named, i);
-    }
+  while (n < self->lines->len && line_at (self, n)->start < self->end
+         && (line_at (self, n)->flags & LINE_FORWARDED) == 0)
+    n++;
+  for (guint i = 0; i < n; i++)
+    if (line_at (self, i)->flags & LINE_FAILED)
+      find_in_sentence (self, i);
+  for (guint i = 0; i < n && self->candidates->len == 0; i++)
+    if (is_near_failure (self, i))
+      find_in_sentence (self, i);
+}
+
+/* "an undisclosed address (generated from …)": the address before is all that is known. */
+static void
+add_by_origin (TextReading *self)
+{
+  gsize length;
+  const char *origin = rebound_text_origin (self->text, self->end, &length);
+  g_autofree char *raw = origin != NULL ? g_strndup (origin, length) : NULL;
+
+  if (raw != NULL)
+    rebound_add_recipient (self->evidence, rebound_keep_address (self->evidence, raw));
 }
 
 /* The surest kind of naming that occurs tells who the recipients are. */
@@ -350,9 +412,12 @@ enter_recipient (TextReading *self, guint n)
 
   if (recipient == NULL)
     return;
+  if (candidate->naming == REBOUND_NAMING_REPLY && self->nameless != NULL)
+    g_ptr_array_add (self->nameless->recipients, recipient);
   if (n == 0 || region->recipients->len == 0 || candidate->naming < REBOUND_NAMING_LABEL
       || !is_empty (candidate[-1].after, start))
     region = begin_region (self, start);
+  region->summary = candidate->naming == REBOUND_NAMING_REPLY;
   g_ptr_array_add (region->recipients, recipient);
 }
 
@@ -368,9 +433,9 @@ is_heading (const Line *line)
 }
 
 /* The server's words, a region of their own; then what was before goes on. A refused RCPT is
- * about the one it names, a refusal at another stage about all. */
+ * about the one it names; sendmail says below a refusal at another stage whom it met. */
 static void
-enter_reply (TextReading *self, const Line *line)
+enter_refusal (TextReading *self, const Line *line)
 {
   Region *before = last_region (self);
   Region *region = begin_region (self, line->start);
@@ -378,29 +443,73 @@ enter_reply (TextReading *self, const Line *line)
 
   region->remote = TRUE;
   region->stage = self->stage;
+  self->refused = TRUE;
   if (self->spoken_of != NULL && self->stage == REBOUND_STAGE_RCPT)
     g_ptr_array_add (region->recipients, self->spoken_of);
+  else
+    self->nameless = region;
   after = begin_region (self, MIN (line->end + 1, self->end));
+  after->summary = TRUE;
   g_ptr_array_extend (after->recipients, before->recipients, NULL, NULL);
 }
 
 static void
-enter_spoken (TextReading *self, const Line *line, const ReboundSpoken *spoken)
+enter_command (TextReading *self, const Line *line, const ReboundSpoken *spoken)
 {
   gsize length;
-  const char *address;
-  g_autofree char *raw = NULL;
+  const char *address = rebound_address_find (line->start, line->end, &length);
+  g_autofree char *raw = address != NULL ? g_strndup (address, length) : NULL;
 
-  if (!spoken->reply)
+  self->unmarked = !spoken->marked;
+  if (spoken->stage == REBOUND_STAGE_NONE)
+    return;
+  self->stage = spoken->stage;
+  if (spoken->stage == REBOUND_STAGE_RCPT)
     {
-      address = rebound_address_find (line->start, line->end, &length);
-      raw = address != NULL ? g_strndup (address, length) : NULL;
-      self->stage = spoken->stage;
-      self->unmarked = !spoken->marked;
-      if (spoken->stage == REBOUND_STAGE_RCPT)
-        self->spoken_of = raw != NULL ? rebound_find_recipient (self->evidence, raw) : NULL;
+      self->spoken_of = raw != NULL ? rebound_find_recipient (self->evidence, raw) : NULL;
+      self->refused = FALSE;
     }
-  else if (spoken->marked || self->unmarked)
+}
+
+/* "503 need RCPT" after a refused RCPT is only what follows from it. */
+static void
+enter_reply (TextReading *self, const Line *line)
+{
+  const char *p = line->start;
+
+  while (p < line->end && !g_ascii_isdigit (*p))
+    p++;
+  if (p < line->end && (*p == '4' || *p == '5') && !self->refused)
+    enter_refusal (self, line);
+}
+
+/* "... while talking to mx.example.net.:" begins another conversation. */
+static gboolean
+begins_conversation (const Line *line)
+{
+  const char *p = line->start;
+
+  while (p < line->end && (*p == '.' || *p == ' '))
+    p++;
+  return g_ascii_strncasecmp (p, "while talking to ", 17) == 0;
+}
+
+static void
+enter_line (TextReading *self, const Line *line)
+{
+  ReboundSpoken spoken;
+
+  if (begins_conversation (line))
+    {
+      self->refused = FALSE;
+      self->nameless = NULL;
+      self->stage = REBOUND_STAGE_CONNECT;
+    }
+  else if (!rebound_line_is_spoken (line->start, line->end, &spoken))
+    return;
+  else if (!spoken.reply)
+    enter_command (self, line, &spoken);
+  else if (spoken.marked || self->unmarked)
     enter_reply (self, line);
 }
 
@@ -413,19 +522,20 @@ find_regions (TextReading *self)
   for (guint i = 0; i < self->lines->len && line_at (self, i)->start < self->end; i++)
     {
       const Line *line = line_at (self, i);
-      ReboundSpoken spoken;
+      const Candidate *candidate;
 
       while (next < self->candidates->len
              && g_array_index (self->candidates, Candidate, next).line < i)
         next++;
-      if (rebound_line_is_spoken (line->start, line->end, &spoken)
-          && (!spoken.reply || spoken.marked || self->unmarked))
-        enter_spoken (self, line, &spoken);
-      else if (next < self->candidates->len
-               && g_array_index (self->candidates, Candidate, next).line == i)
+      candidate = next < self->candidates->len
+                    ? &g_array_index (self->candidates, Candidate, next)
+                    : NULL;
+      if (candidate != NULL && candidate->line == i
+          && candidate->naming != REBOUND_NAMING_COMMAND)
         enter_recipient (self, next);
       else if (last_region (self)->recipients->len > 0 && is_heading (line))
         begin_region (self, line->start);
+      enter_line (self, line);
     }
 }
 
@@ -554,6 +664,23 @@ typedef void (*RegionReader) (TextReading *self, ReboundEvidenceRecipient *recip
 static const RegionReader region_readers[] = { add_codes, add_hits, add_words, add_origin,
                                                add_host };
 
+/* Sendmail adds "550 5.1.1 User unknown" of its own to a transcript whose real refusal is
+ * another line, and "554 5.0.0 Service unavailable" to any; the server's line counts. */
+static gboolean
+is_overruled (const Region *region, const ReboundEvidenceRecipient *recipient)
+{
+  if (!region->summary || recipient == NULL)
+    return FALSE;
+  for (guint i = 0; i < recipient->clues->len; i++)
+    {
+      const ReboundClue *clue = &g_array_index (recipient->clues, ReboundClue, i);
+
+      if (clue->remote && clue->type == REBOUND_CLUE_REPLY)
+        return TRUE;
+    }
+  return FALSE;
+}
+
 /* A report about one recipient is about him from end to end. */
 static void
 read_region (TextReading *self, const Region *region, RegionReader read)
@@ -563,7 +690,8 @@ read_region (TextReading *self, const Region *region, RegionReader read)
   if (recipients->len == 0 && self->evidence->recipients->len == 1)
     recipients = self->evidence->recipients;
   for (guint i = 0; i < recipients->len; i++)
-    read (self, g_ptr_array_index (recipients, i), region);
+    if (!is_overruled (region, g_ptr_array_index (recipients, i)))
+      read (self, g_ptr_array_index (recipients, i), region);
   if (recipients->len == 0)
     read (self, NULL, region);
 }
@@ -617,6 +745,8 @@ read_report (TextReading *self)
     find_in_sentences (self);
   if (self->evidence->recipients->len == 0)
     add_recipients (self);
+  if (self->evidence->recipients->len == 0)
+    add_by_origin (self);
   find_regions (self);
   read_regions (self);
 }

@@ -51,13 +51,20 @@ unfold (char *text)
   *out = '\0';
 }
 
+/* An encoded word in a recipient's field is the address as the server had it. */
+static gboolean
+may_be_encoded (const char *name, gsize length)
+{
+  return length < 10 || g_ascii_strncasecmp (name + length - 10, "-recipient", 10) != 0;
+}
+
 static char *
-decode_value (const char *raw, gsize length)
+decode_value (const char *raw, gsize length, gboolean encoded_words)
 {
   char *value = rebound_decode (raw, length, NULL, NULL);
 
   unfold (value);
-  if (strstr (value, "=?") != NULL)
+  if (encoded_words && strstr (value, "=?") != NULL)
     {
       g_autofree char *encoded = value;
       g_autofree char *decoded = g_mime_utils_header_decode_text (NULL, encoded);
@@ -72,8 +79,9 @@ static void
 add (ReboundFields *self, const char *name, gsize name_length, const char *raw, gsize length,
      guint group)
 {
-  ReboundField field = { g_ascii_strdown (name, name_length), decode_value (raw, length), group };
+  ReboundField field = { g_ascii_strdown (name, name_length), NULL, group };
 
+  field.value = decode_value (raw, length, may_be_encoded (name, name_length));
   g_array_append_val (self->fields, field);
 }
 

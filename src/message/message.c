@@ -359,7 +359,7 @@ line_end (const char *p, const char *end)
 /* Delimiters further down belong to the message that a plain text report quotes. */
 #define PREAMBLE_LINES 12
 
-/* "--boundary" before a line "Content-Type: …"; returns the boundary. */
+/* "--boundary" before a line "Content-…: "; returns the boundary. */
 static char *
 find_boundary (const char *p, const char *end)
 {
@@ -369,8 +369,9 @@ find_boundary (const char *p, const char *end)
       const char *stop = line_end (p, end);
       const char *next = stop < end ? skip_blanks (stop + 1, end) : end;
 
-      if (stop - line > 2 && line[0] == '-' && line[1] == '-' && end - next > 13
-          && g_ascii_strncasecmp (next, "Content-Type:", 13) == 0)
+      if (stop - line > 2 && line[0] == '-' && line[1] == '-' && end - next > 8
+          && g_ascii_strncasecmp (next, "Content-", 8) == 0
+          && rebound_fields_is_start (next, line_end (next, end)))
         return g_strchomp (g_strndup (line + 2, stop - line - 2));
     }
   return NULL;

@@ -59,10 +59,13 @@ is_report (const ReboundEvidence *evidence)
   return evidence->delivery_status && evidence->recipients->len > 0;
 }
 
+/* Outlook, too, says "deleted" by itself, when a reader throws a mail away unread. */
 static gboolean
 is_refusal (const ReboundEvidence *evidence)
 {
-  return evidence->disposition && evidence->refused;
+  return evidence->disposition && evidence->refused
+         && (in_header (evidence, REBOUND_MARK_SYSTEM) || in_text (evidence, REBOUND_MARK_FAILED)
+             || in_subject (evidence, REBOUND_MARK_FAILED));
 }
 
 static gboolean
@@ -95,8 +98,9 @@ is_reported_delay (const ReboundEvidence *evidence)
 static gboolean
 is_auto_reply (const ReboundEvidence *evidence)
 {
-  gboolean failed = in_text (evidence, REBOUND_MARK_FAILED)
-                    || in_subject (evidence, REBOUND_MARK_FAILED);
+  gboolean failed
+    = in_text (evidence, REBOUND_MARK_FAILED) || in_subject (evidence, REBOUND_MARK_FAILED)
+      || in_text (evidence, REBOUND_MARK_DELAYED) || in_subject (evidence, REBOUND_MARK_DELAYED);
 
   if (in_subject (evidence, REBOUND_MARK_AUTO_REPLY))
     return !(in_header (evidence, REBOUND_MARK_SYSTEM) && failed);

@@ -30,6 +30,12 @@ clue_at (const Clues *self, guint i)
                             : &g_array_index (self->common, ReboundClue, i - self->own->len);
 }
 
+static gboolean
+has_reason (const ReboundReasons *reasons, guint reason)
+{
+  return memchr (reasons->reason, reason, reasons->n) != NULL;
+}
+
 /* How far a clue's place can be trusted. */
 static guint
 trust (const Clues *self, guint i)
@@ -40,7 +46,7 @@ trust (const Clues *self, guint i)
   switch (clue->from)
     {
     case REBOUND_SOURCE_DELIVERY_STATUS:
-      return clue->remote ? 5 : 3 + own;
+      return clue->remote ? 6 : 3 + own;
     case REBOUND_SOURCE_TRANSCRIPT:
       return own ? 5 : 4;
     default:
@@ -70,7 +76,27 @@ is_specific (const ReboundEvidence *evidence, const char *status)
   return code != NULL && !code->generic && code->reasons.n > 0 && *status != '2';
 }
 
-/* The most specific code that is stated; the server's own before the reporting one's. */
+/* 5.0.0 says nothing, and 5.5.0 is what Exchange and Outlook write for it. */
+static gboolean
+is_empty (const char *status)
+{
+  return g_str_has_suffix (status, ".0.0") || g_str_has_suffix (status, ".5.0");
+}
+
+/* The most specific code that is stated; the server's own before the reporting one's, which
+ * sendmail for one makes up from the reply. */
+static guint
+rank_status (const Clues *self, guint i)
+{
+  const ReboundClue *clue = clue_at (self, i);
+  guint rank = 1 + trust (self, i);
+
+  if (is_empty (clue->value))
+    return rank;
+  return rank + 10 + (is_specific (self->evidence, clue->value) ? 10 : 0)
+         + (clue->remote ? 20 : 0);
+}
+
 static const ReboundClue *
 best_status (const Clues *self)
 {
@@ -78,19 +104,11 @@ best_status (const Clues *self)
   guint best_rank = 0;
 
   for (guint i = 0; i < n_clues (self); i++)
-    {
-      const ReboundClue *clue = clue_at (self, i);
-      guint rank;
-
-      if (clue->type != REBOUND_CLUE_STATUS)
-        continue;
-      rank = 1 + trust (self, i) + (is_specific (self->evidence, clue->value) ? 8 : 0);
-      if (rank > best_rank)
-        {
-          best = clue;
-          best_rank = rank;
-        }
-    }
+    if (clue_at (self, i)->type == REBOUND_CLUE_STATUS && rank_status (self, i) > best_rank)
+      {
+        best = clue_at (self, i);
+        best_rank = rank_status (self, i);
+      }
   return best;
 }
 
@@ -109,9 +127,10 @@ best_of (const Clues *self, ReboundClueType type)
   return best;
 }
 
-/* Of phrases that are equally trusted the longest: it is the most precise. */
+/* Of phrases that are equally trusted the one that a specific code bears out, else the longest:
+ * it is the most precise. */
 static const ReboundClue *
-best_phrase (const Clues *self, gboolean weak)
+best_phrase (const Clues *self, gboolean weak, const ReboundReasons *by_code)
 {
   const ReboundClue *best = NULL;
   gsize best_rank = 0;
@@ -123,7 +142,9 @@ best_phrase (const Clues *self, gboolean weak)
 
       if (clue->type != REBOUND_CLUE_PHRASE || clue->rule->weak != weak)
         continue;
-      rank = trust (self, i) * 1000 + MIN (strlen (clue->value), 999);
+      rank = trust (self, i) * 1000 + MIN (strlen (clue->value), 400);
+      if (has_reason (by_code, clue->rule->reasons.reason[0]))
+        rank += 500;
       if (rank > best_rank)
         {
           best = clue;
@@ -161,12 +182,6 @@ rebound_verdict_clue_reasons (const ReboundEvidence *evidence, const ReboundClue
     default:
       return (ReboundReasons){ 0 };
     }
-}
-
-static gboolean
-has_reason (const ReboundReasons *reasons, guint reason)
-{
-  return memchr (reasons->reason, reason, reasons->n) != NULL;
 }
 
 /* A vague code leaves open what the reply and its stage say; together they may say one thing. */
@@ -229,14 +244,15 @@ decide_by_codes (const Clues *clues, ReboundFinding *finding)
 static void
 decide_by_rank (const Clues *clues, ReboundFinding *finding)
 {
-  const ReboundClue *phrase = best_phrase (clues, FALSE);
-  const ReboundClue *weak = best_phrase (clues, TRUE);
   const ReboundClue *status = best_status (clues);
   gboolean specific = status != NULL && is_specific (clues->evidence, status->value);
   ReboundReasons of_status = { 0 };
+  const ReboundClue *phrase, *weak;
 
   if (specific)
     of_status = rebound_verdict_clue_reasons (clues->evidence, status, finding->stage);
+  phrase = best_phrase (clues, FALSE, &of_status);
+  weak = best_phrase (clues, TRUE, &of_status);
   if (phrase != NULL)
     {
       decide (finding, phrase, &phrase->rule->reasons);

@@ -319,6 +319,8 @@ rebound_verdict (ReboundEvidence *evidence, const char *digest)
   ReboundReport *report = rebound_report_new (evidence, digest);
 
   report->kind = rebound_verdict_kind (evidence);
+  if (report->kind == REBOUND_KIND_OTHER)
+    evidence->format = NULL;
   if (report->kind == REBOUND_KIND_OTHER || report->kind == REBOUND_KIND_CHALLENGE)
     return report;
   if (report->kind != REBOUND_KIND_AUTO_REPLY)
