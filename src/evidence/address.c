@@ -90,7 +90,7 @@ local_start (const char *p, const char *at)
     }
   while (start > p && is_local (start[-1]) && at - start < LONGEST_LOCAL_PART)
     start--;
-  while (start < at && strchr ("'`.=*-", *start) != NULL)
+  while (start < at && strchr ("'`.=*-", *start) != NULL && start[1] != '?')
     start++;
   if (at - start > 5 && g_ascii_strncasecmp (start, "SMTP=", 5) == 0) /* X.400: dda:SMTP=… */
     start += 5;

@@ -106,7 +106,7 @@ read_action_field (StatusReading *self, const char *value)
   self->action = TRUE;
 }
 
-/* Status: 5.1.1 (comment). A class 2 code says nothing of a failure. */
+/* Status: 5.1.1 (comment). Some write an SMTP reply there. */
 static void
 read_status (StatusReading *self, const char *value)
 {
@@ -115,6 +115,9 @@ read_status (StatusReading *self, const char *value)
   g_autofree char *code = g_strndup (value, MIN (n, 11));
 
   self->status = TRUE;
+  if (n == 3 && rebound_read_codes (self->evidence, self->recipient, value, strlen (value),
+                                    REBOUND_SOURCE_DELIVERY_STATUS, FALSE))
+    return;
   if (n < 5 || strchr ("245", *code) == NULL || code[1] != '.' || strchr (code + 2, '.') == NULL)
     return;
   clue.value = rebound_keep (self->evidence, code);

@@ -162,6 +162,39 @@ note_hit (const ReboundRules *rules, const ReboundPattern *pattern, gsize start,
     g_array_append_val (self->hits, hit);
 }
 
+/* By place; of those that begin together the longest first. */
+static int
+compare_hits (gconstpointer a, gconstpointer b)
+{
+  const ReboundHit *x = a, *y = b;
+
+  if (x->start != y->start)
+    return x->start < y->start ? -1 : 1;
+  return x->length > y->length ? -1 : x->length < y->length;
+}
+
+/* "user unknown" within "user unknown or mailbox full" says less than the whole. */
+static void
+drop_shadowed (GArray *hits)
+{
+  gsize reach = 0;
+  guint kept = 0;
+
+  for (guint i = 0; i < hits->len; i++)
+    {
+      const ReboundHit *hit = &g_array_index (hits, ReboundHit, i);
+
+      if (hit->rule->type == REBOUND_RULE_PHRASE)
+        {
+          if (hit->start + hit->length <= reach)
+            continue;
+          reach = hit->start + hit->length;
+        }
+      g_array_index (hits, ReboundHit, kept++) = *hit;
+    }
+  g_array_set_size (hits, kept);
+}
+
 GArray *
 rebound_find_hits (ReboundReading *self, ReboundArea area, const char *text, gsize length)
 {
@@ -169,6 +202,8 @@ rebound_find_hits (ReboundReading *self, ReboundArea area, const char *text, gsi
 
   rebound_fold (&self->folded, text, length);
   rebound_match (self->evidence->rules, area, &self->folded, note_hit, &hits);
+  g_array_sort (hits.hits, compare_hits);
+  drop_shadowed (hits.hits);
   return hits.hits;
 }
 

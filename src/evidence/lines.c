@@ -213,6 +213,17 @@ find_command (const char *p, const char *end, ReboundSpoken *spoken)
   return FALSE;
 }
 
+/* MDaemon puts the time before each line: "Tue 2026-11-17 08:07:53: --> RCPT To:…". */
+static const char *
+skip_time (const char *p, const char *end)
+{
+  for (guint i = 4; i < 40 && p + i + 4 < end; i++)
+    if (p[i] == ' ' && p[i - 1] == ':' && g_ascii_isdigit (p[i - 2])
+        && (memcmp (p + i, " --> ", 4) == 0 || memcmp (p + i, " <-- ", 4) == 0))
+      return p + i + 1;
+  return p;
+}
+
 static gboolean
 is_bare_reply (const char *p, const char *end)
 {
@@ -223,13 +234,14 @@ is_bare_reply (const char *p, const char *end)
 gboolean
 rebound_line_is_spoken (const char *line, const char *end, ReboundSpoken *spoken)
 {
-  const char *p = skip_blanks (line, end);
+  const char *p = skip_time (skip_blanks (line, end), end);
 
-  *spoken = (ReboundSpoken){ FALSE, FALSE, REBOUND_STAGE_NONE };
+  *spoken = (ReboundSpoken){ .words = p };
   for (guint i = 0; i < G_N_ELEMENTS (speakers); i++)
     if (starts_with (p, end, speakers[i].prefix))
       {
         p = skip_blanks (p + strlen (speakers[i].prefix), end);
+        spoken->words = p;
         spoken->marked = TRUE;
         spoken->reply = speakers[i].reply;
         return spoken->reply ? is_bare_reply (p, end) : find_command (p, end, spoken);
@@ -316,6 +328,14 @@ host_behind_words (const char *p, const char *end, gsize *length)
   return NULL;
 }
 
+/* "from x (x [192.0.2.1])" is the host that the mail came from. */
+static gboolean
+is_origin (const char *p, const char *host)
+{
+  return (host > p && host[-1] == '(')
+         || (host - p >= 5 && g_ascii_strncasecmp (host - 5, "from ", 5) == 0);
+}
+
 /* The name before "[192.0.2.1]". */
 static const char *
 host_before_literal (const char *p, const char *end, gsize *length)
@@ -327,12 +347,12 @@ host_before_literal (const char *p, const char *end, gsize *length)
       const char *host = stop;
 
       if (end - open < 4 || !g_ascii_isxdigit (open[1]) || scan_host (open + 1, end) == 0)
-        continue;
+        continue; /* no address literal */
       while (host > p && (g_ascii_isalnum (host[-1]) || strchr (".-_", host[-1]) != NULL)
              && stop - host < 255)
         host--;
       *length = scan_host (host, stop);
-      if (*length > 0 && !g_ascii_isdigit (stop[-1]))
+      if (*length > 0 && !g_ascii_isdigit (stop[-1]) && !is_origin (p, host))
         return host;
     }
   return NULL;

@@ -36,6 +36,7 @@ typedef struct
   gboolean reply;       /* of the server; otherwise a command */
   gboolean marked;      /* by ">>>" or its like, not by its words alone */
   ReboundStage stage;   /* of a command */
+  const char *words;    /* behind the mark */
 } ReboundSpoken;
 
 gboolean rebound_line_is_spoken (const char *line, const char *end, ReboundSpoken *spoken);

@@ -69,7 +69,8 @@ void rebound_read_refusal (ReboundReading *self, ReboundEvidenceRecipient *recip
 gboolean rebound_read_codes (ReboundEvidence *evidence, ReboundEvidenceRecipient *recipient,
                              const char *text, gsize length, ReboundSource from, gboolean remote);
 
-/* All texts of the rules in @text; those of formats are noted as met. */
+/* All texts of the rules in @text, by place; phrases within longer ones are left out, those of
+ * formats only noted as met. */
 GArray *rebound_find_hits (ReboundReading *self, ReboundArea area, const char *text,
                            gsize length);
 void rebound_add_hit (ReboundEvidence *evidence, ReboundEvidenceRecipient *recipient,

@@ -62,7 +62,9 @@ typedef struct
   ReboundStage stage;
   ReboundEvidenceRecipient *spoken_of;
   Region *nameless; /* a refusal of which the line after it may say whom it met */
-  gboolean refused; /* what follows a refusal is but its consequence */
+  gboolean refused; /* … in this conversation */
+  gboolean settled; /* the refusal's recipient was named: the next is another's */
+  gboolean transcript; /* a heading announced one */
   gboolean unmarked; /* its lines have no ">>>" */
 } TextReading;
 
@@ -412,8 +414,12 @@ enter_recipient (TextReading *self, guint n)
 
   if (recipient == NULL)
     return;
-  if (candidate->naming == REBOUND_NAMING_REPLY && self->nameless != NULL)
-    g_ptr_array_add (self->nameless->recipients, recipient);
+  if (candidate->naming == REBOUND_NAMING_REPLY)
+    {
+      self->settled = TRUE;
+      if (self->nameless != NULL)
+        g_ptr_array_add (self->nameless->recipients, recipient);
+    }
   if (n == 0 || region->recipients->len == 0 || candidate->naming < REBOUND_NAMING_LABEL
       || !is_empty (candidate[-1].after, start))
     region = begin_region (self, start);
@@ -444,6 +450,7 @@ enter_refusal (TextReading *self, const Line *line)
   region->remote = TRUE;
   region->stage = self->stage;
   self->refused = TRUE;
+  self->settled = FALSE;
   if (self->spoken_of != NULL && self->stage == REBOUND_STAGE_RCPT)
     g_ptr_array_add (region->recipients, self->spoken_of);
   else
@@ -471,16 +478,30 @@ enter_command (TextReading *self, const Line *line, const ReboundSpoken *spoken)
     }
 }
 
-/* "503 need RCPT" after a refused RCPT is only what follows from it. */
-static void
-enter_reply (TextReading *self, const Line *line)
+/* "503 need RCPT" and "554 5.5.1 no valid recipients" only follow from a refused RCPT. */
+static gboolean
+is_consequence (const TextReading *self, const char *p, const char *end)
 {
-  const char *p = line->start;
+  return self->refused
+         && (!self->settled || memcmp (p, "503", 3) == 0 || memmem (p, end - p, "5.5.1", 5) != NULL);
+}
 
-  while (p < line->end && !g_ascii_isdigit (*p))
-    p++;
-  if (p < line->end && (*p == '4' || *p == '5') && !self->refused)
+static void
+enter_reply (TextReading *self, const Line *line, const char *words)
+{
+  if ((*words == '4' || *words == '5') && !is_consequence (self, words, line->end))
     enter_refusal (self, line);
+}
+
+/* A line of a transcript with a code and no arrow: the reporting system's own. */
+static void
+enter_summary (TextReading *self, const Line *line)
+{
+  Region *before = last_region (self);
+  Region *region = begin_region (self, line->start);
+
+  region->summary = TRUE;
+  g_ptr_array_extend (region->recipients, before->recipients, NULL, NULL);
 }
 
 /* "... while talking to mx.example.net.:" begins another conversation. */
@@ -501,8 +522,7 @@ enter_line (TextReading *self, const Line *line)
 
   if (begins_conversation (line))
     {
-      self->refused = FALSE;
-      self->nameless = NULL;
+      self->refused = self->settled = FALSE;
       self->stage = REBOUND_STAGE_CONNECT;
     }
   else if (!rebound_line_is_spoken (line->start, line->end, &spoken))
@@ -510,7 +530,18 @@ enter_line (TextReading *self, const Line *line)
   else if (!spoken.reply)
     enter_command (self, line, &spoken);
   else if (spoken.marked || self->unmarked)
-    enter_reply (self, line);
+    enter_reply (self, line, spoken.words);
+  else if (self->transcript)
+    enter_summary (self, line);
+}
+
+static void
+enter_heading (TextReading *self, const Line *line)
+{
+  if (memmem (line->start, line->end - line->start, "ranscript", 9) != NULL)
+    self->transcript = TRUE;
+  if (last_region (self)->recipients->len > 0)
+    begin_region (self, line->start);
 }
 
 static void
@@ -532,10 +563,15 @@ find_regions (TextReading *self)
                     : NULL;
       if (candidate != NULL && candidate->line == i
           && candidate->naming != REBOUND_NAMING_COMMAND)
-        enter_recipient (self, next);
-      else if (last_region (self)->recipients->len > 0 && is_heading (line))
-        begin_region (self, line->start);
-      enter_line (self, line);
+        {
+          enter_recipient (self, next);
+          continue;
+        }
+      self->nameless = NULL;
+      if (is_heading (line))
+        enter_heading (self, line);
+      else
+        enter_line (self, line);
     }
 }
 
@@ -723,15 +759,6 @@ note_marks (TextReading *self)
     }
 }
 
-static int
-compare_hits (gconstpointer a, gconstpointer b)
-{
-  gsize start_a = ((const ReboundHit *) a)->start;
-  gsize start_b = ((const ReboundHit *) b)->start;
-
-  return start_a < start_b ? -1 : start_a > start_b;
-}
-
 static void
 read_report (TextReading *self)
 {
@@ -764,7 +791,6 @@ rebound_read_text (ReboundReading *reading)
 
   self.text = collect (reading, &self.length);
   self.hits = rebound_find_hits (reading, REBOUND_AREA_TEXT, self.text, self.length);
-  g_array_sort (self.hits, compare_hits);
   if (self.length > 0)
     read_report (&self);
   g_array_unref (self.lines);

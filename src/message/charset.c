@@ -72,7 +72,7 @@ static const struct
   { 0x3000, 0x3002, 6 },   /* ideographic full stop and comma */
   { 0x3040, 0x30ff, 7 },   /* kana */
   { 0x4e00, 0x9fff, 4 },   /* ideographs; but see weigh_in() */
-  { 0xac00, 0xd7a3, 7 },   /* Hangul */
+  { 0xac00, 0xd7a3, 8 },   /* Hangul: its bytes are ideographs in GB 2312, but few ideographs' bytes are Hangul */
   { 0xe000, 0xf8ff, -20 }, /* private use */
   { 0xff01, 0xff5e, 4 },   /* full-width forms */
   { 0xff61, 0xff9f, -3 },  /* half-width kana: what Shift_JIS makes of other charsets */
@@ -115,6 +115,19 @@ is_common (const char *character, guint a)
   return length == 2 && (guint8) bytes[0] >= asian[a].first && (guint8) bytes[0] <= asian[a].last;
 }
 
+/* An accented letter stands among plain ones; a letter of another script does not. */
+static int
+weigh_neighbours (const char *text, const char *character)
+{
+  gunichar c = g_utf8_get_char (character);
+  gboolean beside = (character > text && g_ascii_isalpha (character[-1]))
+                    || g_ascii_isalpha (*g_utf8_next_char (character));
+
+  if (!beside || c < 0xc0 || (c > 0x17f && c < 0x370) || c > 0x6ff)
+    return 0;
+  return c <= 0x17f ? 4 : -10;
+}
+
 static int
 weigh_in (const char *character, const char *charset)
 {
@@ -138,7 +151,7 @@ weigh_text (const char *text, const char *charset)
   for (const char *p = text; *p != '\0' && n < 200; p = g_utf8_next_char (p))
     if ((guint8) *p >= 0x80)
       {
-        sum += weigh_in (p, charset);
+        sum += weigh_in (p, charset) + weigh_neighbours (text, p);
         n++;
       }
   return n > 0 ? sum * 1000 / n : 0;

@@ -205,6 +205,15 @@ add_header (ReboundFields *fields, GMimeObject *object)
     }
 }
 
+/* GMime keeps the Content- fields with the body. */
+static void
+add_whole_header (ReboundFields *fields, GMimeMessage *message)
+{
+  add_header (fields, GMIME_OBJECT (message));
+  if (g_mime_message_get_mime_part (message) != NULL)
+    add_header (fields, g_mime_message_get_mime_part (message));
+}
+
 static void
 decode_html (ReboundPart *part)
 {
@@ -245,7 +254,7 @@ walk_message (Walk *self, GMimeMessagePart *object, guint depth)
   part->fields = rebound_fields_new ();
   if (inner == NULL)
     return;
-  add_header (part->fields, GMIME_OBJECT (inner));
+  add_whole_header (part->fields, inner);
   self->nested = TRUE;
   if (!outer_nested && g_mime_message_get_mime_part (inner) != NULL)
     walk (self, g_mime_message_get_mime_part (inner), depth + 1);
@@ -319,7 +328,7 @@ parse_and_walk (Walk *self, GByteArray *bytes)
 
   self->bytes = bytes;
   if (message != NULL && self->message->header->fields->len == 0)
-    add_header (self->message->header, GMIME_OBJECT (message));
+    add_whole_header (self->message->header, message);
   if (body != NULL)
     walk (self, body, 0);
   self->bytes = outer;

@@ -127,8 +127,8 @@ best_of (const Clues *self, ReboundClueType type)
   return best;
 }
 
-/* Of phrases that are equally trusted the one that a specific code bears out, else the longest:
- * it is the most precise. */
+/* Of phrases that are equally trusted the one that a specific code bears out, else one that
+ * leaves nothing open, else the longest: it is the most precise. */
 static const ReboundClue *
 best_phrase (const Clues *self, gboolean weak, const ReboundReasons *by_code)
 {
@@ -144,7 +144,9 @@ best_phrase (const Clues *self, gboolean weak, const ReboundReasons *by_code)
         continue;
       rank = trust (self, i) * 1000 + MIN (strlen (clue->value), 400);
       if (has_reason (by_code, clue->rule->reasons.reason[0]))
-        rank += 500;
+        rank += 450;
+      if (clue->rule->reasons.n == 1)
+        rank += 50;
       if (rank > best_rank)
         {
           best = clue;

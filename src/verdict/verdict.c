@@ -173,7 +173,6 @@ copy_recipient (const ReboundEvidenceRecipient *from, ReboundRecipient *to)
 {
   to->address = from->address;
   to->original_address = from->original_address;
-  to->action = from->action;
   to->diagnostic = from->diagnostic;
   to->remote_mta = from->remote_mta;
   to->will_retry_until = from->will_retry_until;
@@ -216,8 +215,7 @@ judge_delivery (ReboundReport *report, const ReboundEvidenceRecipient *from, Reb
   ReboundFinding finding;
 
   rebound_verdict_find_reason (evidence, from, &finding);
-  if (to->action == REBOUND_ACTION_NONE)
-    to->action = action_by_kind (report->kind);
+  to->action = from->action != REBOUND_ACTION_NONE ? from->action : action_by_kind (report->kind);
   to->reply = finding.reply;
   to->status = finding.status;
   to->stage = finding.stage;
