@@ -481,16 +481,780 @@ START_TEST (not_utf8)
 }
 END_TEST
 
-static const char *const entry_lines[]
-  = { "reason blocked", "reply 550", "status 5.1.1", "phrase a blocked",
-      "mark a failed",  "stage a rcpt", "format a" };
-
-/* A letter for each of the entries above to which the property belongs. */
+/* Each keyword that begins an entry, by a letter. */
 static const struct
 {
+  char letter;
   const char *line;
-  const char *entries;
-  guint words;
-} properties[] = {
-  { "means \"Means\"", "0123", 1 - 1 + 1 },
+} entries[] = {
+  { 'R', "reason blocked" },   { 'C', "reply 550" },     { 'E', "status 5.1.1" },
+  { 'P', "phrase a blocked" }, { 'M', "mark a failed" }, { 'S', "stage a rcpt" },
+  { 'F', "format a" },
 };
+
+static const struct
+{
+  const char *keyword;
+  const char *rest;
+  const char *letters; /* of the entries it belongs to */
+  guint words;         /* that it needs */
+} properties[] = {
+  { "means", "\"Some\"", "RCE", 1 },
+  { "bounce", "hard", "R", 1 },
+  { "fault", "sender", "R", 1 },
+  { "unsubscribe", "now", "R", 1 },
+  { "taxonomy", "ses Permanent/General", "R", 2 },
+  { "reasons", "blocked delayed", "CE", 1 },
+  { "at", "rcpt blocked", "CE", 2 },
+  { "generic", "", "E", 0 },
+  { "weak", "", "P", 0 },
+  { "in", "text subject", "PMS", 1 },
+  { "title", "\"Some\"", "F", 1 },
+  { "when", "text \"some\"", "F", 2 },
+  { "source", "\"seen\"", "RCEPMSF", 1 },
+  { "lang", "de", "PMS", 1 },
+  { "case", "some/case", "PMSF", 1 },
+};
+
+START_TEST (belongs)
+{
+  const char *keyword = properties[_i].keyword;
+  g_autofree char *alien = g_strdup_printf ("2:3: “%s” is no property of this entry", keyword);
+  g_autofree char *lacks
+    = g_strdup_printf ("2:3: “%s” needs %u word(s) after it", keyword, properties[_i].words);
+
+  for (gsize e = 0; e < G_N_ELEMENTS (entries); e++)
+    {
+      gboolean belongs = strchr (properties[_i].letters, entries[e].letter) != NULL;
+      g_autofree char *whole
+        = g_strdup_printf ("%s\n  %s %s\n", entries[e].line, keyword, properties[_i].rest);
+      g_autofree char *bare = g_strdup_printf ("%s\n  %s\n", entries[e].line, keyword);
+
+      assert_refusal (whole, belongs ? NULL : alien);
+      assert_refusal (bare, !belongs ? alien : properties[_i].words > 0 ? lacks : NULL);
+    }
+}
+END_TEST
+
+/* ---- Folding ------------------------------------------------------------------------------ */
+
+static const struct
+{
+  const char *text;
+  const char *folded; /* without the space before and the one behind it */
+} folds[] = {
+  { "No Such USER", "no such user" },
+  { "a \t\v\f\r\n  b", "a b" },
+  { "  a  ", "a" },
+  { "ÄÖÜ ÉÇ ẞ", "äöü éç ß" },
+  { "ПОЛЬЗОВАТЕЛЬ ΆΓΝΩΣΤΟΣ", "пользователь άγνωστοσ" }, /* no final sigma: one letter, one letter */
+  { "İstanbul", "istanbul" },
+  { "ISPARTA ıi", "isparta ıi" },
+  { "ȺȾ", "ⱥⱦ" }, /* U+023A grows */
+  { "“doesn’t” ‘exist’", "\"doesn't\" 'exist'" },
+  { "a‐b–c—d", "a-b-c-d" },
+  { "mail\u200bbox \u200efull\u200f \ufeffso", "mailbox full so" },
+  { "mail\u00adbox", "mailbox" },
+  { "a\u00a0b\u2003c\u3000d \u00a0 e", "a b c d e" },
+  /* scripts without spaces: a line end in a sentence is none */
+  { "宛先が見つか\nりません", "宛先が見つかりません" },
+  { "邮箱\r\n 不存在", "邮箱不存在" },
+  { "邮箱 不存在", "邮箱 不存在" },
+  { "邮箱\nabc", "邮箱 abc" },
+  { "abc\n邮箱", "abc 邮箱" },
+  { "받는\n사람", "받는 사람" }, /* Korean has spaces */
+  { "für\nüber", "für über" },
+  { "\n邮箱\n", "邮箱" },
+};
+
+static void
+assert_offsets (const ReboundFolded *folded, const char *text)
+{
+  gsize length = strlen (text);
+
+  for (gsize i = 0; i < folded->length; i++)
+    {
+      ck_assert_uint_le (folded->offset[i], length);
+      if (i > 0)
+        ck_assert_uint_le (folded->offset[i - 1], folded->offset[i]);
+      if ((guint8) folded->text[i] > ' ' && (guint8) folded->text[i] < 0x80
+          && (guint8) text[folded->offset[i]] < 0x80)
+        ck_assert_int_eq (folded->text[i], g_ascii_tolower (text[folded->offset[i]]));
+      ck_assert_msg (((guint8) text[folded->offset[i]] & 0xc0) != 0x80,
+                     "byte %" G_GSIZE_FORMAT " of “%s” comes from within a character", i, text);
+    }
+}
+
+START_TEST (fold)
+{
+  const char *text = folds[_i].text;
+  g_autofree char *expected = g_strdup_printf (" %s ", folds[_i].folded);
+  g_autofree char *got = NULL;
+  g_auto (ReboundFolded) folded = REBOUND_FOLDED_INIT;
+
+  rebound_fold (&folded, text, strlen (text));
+  assert_offsets (&folded, text);
+  got = g_strndup (folded.text, folded.length);
+  ck_assert_str_eq (got, expected);
+}
+END_TEST
+
+/* The memory of a long text is used again for a short one, and its content is not. */
+START_TEST (fold_again)
+{
+  g_auto (ReboundFolded) folded = REBOUND_FOLDED_INIT;
+  g_autofree char *text = g_strnfill (10000, 'X');
+
+  rebound_fold (&folded, "", 0);
+  ck_assert_uint_le (folded.length, 2);
+  rebound_fold (&folded, text, 10000);
+  ck_assert_uint_eq (folded.length, 10002);
+  rebound_fold (&folded, "A", 1);
+  ck_assert_uint_eq (folded.length, 3);
+  ck_assert_mem_eq (folded.text, " a ", 3);
+  ck_assert_uint_eq (folded.offset[1], 0);
+  ck_assert_uint_eq (folded.offset[2], 1);
+}
+END_TEST
+
+START_TEST (fold_random)
+{
+  g_autoptr (GRand) random = g_rand_new_with_seed (_i);
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_auto (ReboundFolded) folded = REBOUND_FOLDED_INIT;
+
+  for (guint i = 0; i < 5000; i++)
+    {
+      gunichar c = g_rand_int_range (random, 1, i % 3 == 0 ? 0x110000 : i % 3 == 1 ? 0x100 : 0x2100);
+
+      if (g_unichar_validate (c))
+        g_string_append_unichar (text, c);
+    }
+  rebound_fold (&folded, text->str, text->len);
+  assert_offsets (&folded, text->str);
+  ck_assert (g_utf8_validate (folded.text, (gssize) folded.length, NULL));
+}
+END_TEST
+
+/* ---- Matching ----------------------------------------------------------------------------- */
+
+static const char few_rules[] = "phrase t/full mailbox-full\n"
+                                "  \"full mailbox\"\n"
+                                "  \"quota * exceeded\"\n"
+                                "  \"one two * three * four five\"\n"
+                                "  \"554 \"\n"
+                                "  \"(denied)\"\n"
+                                "  \"メールボックスがいっぱい\"\n"
+                                "phrase t/subject blocked\n"
+                                "  in subject header\n"
+                                "  \"blocked mail\"\n"
+                                "stage t/status rcpt\n"
+                                "  in status\n"
+                                "  \"x-stage: rcpt\"\n";
+
+static const struct
+{
+  const char *text;
+  guint n; /* texts that are found in it */
+} finds[] = {
+  { "full mailbox", 1 },
+  { "Full\n   Mailbox", 1 },
+  { "a FULL MAILBOX.", 1 },
+  { "<full mailbox>", 1 },
+  { "full mailboxes", 1 }, /* only the start is a word's start */
+  { "successfull mailbox", 0 },
+  { "4full mailbox", 0 },
+  { "full_mailbox", 0 },
+  { "full mailbo", 0 },
+  { "full  mailbox, full mailbox", 2 },
+  { "full full mailbox", 1 },
+  { "554 no", 1 },
+  { "554", 1 }, /* the end of the text is the end of a word */
+  { "554.", 0 },
+  { "5540", 0 },
+  { "1554 no", 0 },
+  { "access(denied)", 1 }, /* a sign needs no word's start before it */
+  { "quota exceeded", 1 },
+  { "quota of ann@example.org was exceeded", 1 },
+  { "exceeded quota", 0 },
+  { "one two x three x four five", 1 },
+  { "one two x four five x three", 0 },
+  { "one two x three", 0 },
+  { "ご案内:メールボック\nスがいっぱいです", 1 },
+  { "", 0 },
+  { "ful", 0 },
+};
+
+START_TEST (find)
+{
+  g_autoptr (ReboundCompiler) compiler = compile (few_rules);
+  const ReboundRules *rules = rebound_compiler_finish (compiler);
+
+  ck_assert_msg (count_hits (rules, REBOUND_AREA_TEXT, finds[_i].text) == finds[_i].n,
+                 "“%s”: found %u, expected %u", finds[_i].text,
+                 count_hits (rules, REBOUND_AREA_TEXT, finds[_i].text), finds[_i].n);
+}
+END_TEST
+
+START_TEST (gaps)
+{
+  g_autoptr (ReboundCompiler) compiler = compile (few_rules);
+  const ReboundRules *rules = rebound_compiler_finish (compiler);
+
+  for (gsize n = 1; n <= 2 * MAX_GAP; n++)
+    {
+      g_autofree char *gap = g_strnfill (n, '-');
+      g_autofree char *two = g_strconcat ("quota", gap, "exceeded", NULL);
+      g_autofree char *three = g_strconcat ("one two", gap, "three", gap, "four five", NULL);
+
+      ck_assert_uint_eq (count_hits (rules, REBOUND_AREA_TEXT, two), n <= MAX_GAP);
+      ck_assert_uint_eq (count_hits (rules, REBOUND_AREA_TEXT, three), n <= MAX_GAP);
+    }
+}
+END_TEST
+
+START_TEST (areas)
+{
+  static const struct
+  {
+    ReboundArea area;
+    const char *ids;
+  } expected[] = {
+    { REBOUND_AREA_TEXT, "t/full(full mailbox) " },
+    { REBOUND_AREA_SUBJECT, "t/subject(blocked mail) " },
+    { REBOUND_AREA_HEADER, "t/subject(blocked mail) " },
+    { REBOUND_AREA_STATUS, "t/status(x-stage: rcpt) " },
+  };
+  static const char text[] = "Full mailbox, blocked mail, X-Stage: rcpt";
+  g_autoptr (ReboundCompiler) compiler = compile (few_rules);
+  const ReboundRules *rules = rebound_compiler_finish (compiler);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (expected); i++)
+    {
+      Hits hits = match (rules, expected[i].area, text, strlen (text), NULL);
+      g_autofree char *ids = hits.ids;
+
+      ck_assert_str_eq (ids, expected[i].ids);
+    }
+}
+END_TEST
+
+/* What was found is told in bytes of the text as it was. */
+static const struct
+{
+  const char *before, *found, *behind;
+} places[] = {
+  { "", "full mailbox", "" },
+  { "Your ", "Full \n\t mailbox", " is." },
+  { "«ÄÖÜ» İ Ⱥ ", "FULL\u00a0Mail\u200bBox", "— ende" },
+  { "\u200b\u200b", "full mailbox", "\u200b" },
+  { "宛先\n", "メールボック\r\n  スがいっぱい", "です" },
+  { "your ", "quota  of “x” İ was\nexceeded", "" },
+  { "  ", "(denied)", "  " },
+};
+
+START_TEST (place)
+{
+  g_autoptr (ReboundCompiler) compiler = compile (few_rules);
+  const ReboundRules *rules = rebound_compiler_finish (compiler);
+  g_autofree char *text
+    = g_strconcat (places[_i].before, places[_i].found, places[_i].behind, NULL);
+  Hits hits = match (rules, REBOUND_AREA_TEXT, text, strlen (text), NULL);
+  g_autofree char *found = g_strndup (text + hits.start, hits.length);
+
+  g_free (hits.ids);
+  ck_assert_uint_eq (hits.n, 1);
+  ck_assert_uint_eq (hits.start, strlen (places[_i].before));
+  /* what nobody sees may belong to the end of it */
+  ck_assert_msg (g_str_has_prefix (found, places[_i].found)
+                   && strlen (found) <= strlen (places[_i].found) + strlen ("\u200b"),
+                 "got “%s”, expected “%s”", found, places[_i].found);
+}
+END_TEST
+
+/* ---- The rules that are built in ---------------------------------------------------------- */
+
+static const ReboundRules *const builtin = &rebound_builtin_rules;
+
+/* The text of @pattern as a message would have it. */
+static char *
+sample_of (const ReboundPattern *pattern)
+{
+  g_auto (GStrv) pieces = g_strsplit (rebound_rules_string (builtin, pattern->text), "\001", -1);
+
+  return g_strjoinv (" x ", pieces);
+}
+
+START_TEST (builtin_found)
+{
+  ck_assert_uint_gt (builtin->n_patterns, 1000);
+  for (guint i = 0; i < builtin->n_patterns; i++)
+    {
+      const ReboundPattern *pattern = &builtin->patterns[i];
+      g_autofree char *sample = sample_of (pattern);
+      g_autofree char *text = g_strdup_printf ("Hi! %s.", sample);
+
+      for (guint area = REBOUND_AREA_TEXT; area <= REBOUND_AREA_STATUS; area <<= 1)
+        {
+          gboolean expected = (pattern->areas & area) != 0;
+          Hits hits = match (builtin, area, text, strlen (text), pattern);
+
+          g_free (hits.ids);
+          ck_assert_msg ((hits.n > 0) == expected, "“%s” %s in area %u", sample,
+                         expected ? "is not found" : "is found", area);
+          if (expected)
+            ck_assert_uint_eq (hits.start, strlen ("Hi! "));
+        }
+    }
+}
+END_TEST
+
+/* The matcher looks at folded text only, so a literal that folds to something else is dead. */
+START_TEST (builtin_folded)
+{
+  g_auto (ReboundFolded) folded = REBOUND_FOLDED_INIT;
+
+  for (guint i = 0; i < builtin->n_patterns; i++)
+    {
+      g_autofree char *sample = sample_of (&builtin->patterns[i]);
+      gsize length = strlen (sample);
+
+      rebound_fold (&folded, sample, length);
+      ck_assert_uint_ge (folded.length, length + 1);
+      ck_assert_msg (memcmp (folded.text + 1, sample, length) == 0, "“%s” is not folded", sample);
+    }
+}
+END_TEST
+
+START_TEST (builtin_patterns)
+{
+  for (guint i = 0; i < builtin->n_patterns; i++)
+    {
+      const ReboundPattern *pattern = &builtin->patterns[i];
+      const char *text = rebound_rules_string (builtin, pattern->text);
+      g_auto (GStrv) pieces = g_strsplit (text, "\001", -1);
+      guint hash = rebound_gram_hash (text + pattern->window);
+      guint bucket = rebound_gram_bucket (hash);
+
+      for (guint p = 0; pieces[p] != NULL; p++)
+        ck_assert_msg (strlen (pieces[p]) >= 4, "“%s” in “%s” is short", pieces[p], text);
+      ck_assert_uint_eq (pattern->length, strlen (text));
+      ck_assert_uint_le (pattern->window + 4, strlen (pieces[0]));
+      ck_assert_uint_lt (pattern->rule, builtin->n_rules);
+      ck_assert_uint_ne (pattern->areas, 0);
+      ck_assert (builtin->grams[hash >> 3] & 1 << (hash & 7));
+      ck_assert_uint_le (builtin->buckets[bucket], i);
+      ck_assert_uint_gt (builtin->buckets[bucket + 1], i);
+    }
+}
+END_TEST
+
+/* One text that says two things, by two rules in the same place. */
+START_TEST (builtin_twice)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (guint i = 0; i < builtin->n_patterns; i++)
+    {
+      const ReboundPattern *pattern = &builtin->patterns[i];
+      const ReboundRule *rule = &builtin->rules[pattern->rule];
+      const char *text = rebound_rules_string (builtin, pattern->text);
+      char *key = g_strdup_printf ("%u %u “%s”", rule->type, pattern->areas, text);
+
+      if (rule->type == REBOUND_RULE_PHRASE || rule->type == REBOUND_RULE_STAGE)
+        ck_assert_msg (g_hash_table_add (seen, key), "%s is given twice, again in %s", key,
+                       rebound_rules_string (builtin, rule->id));
+      else
+        g_free (key);
+    }
+}
+END_TEST
+
+static const struct
+{
+  const char *language;
+  const char *text;
+} newsletters[] = {
+  { "nothing", "" },
+  { "blanks", " \r\n \t \n" },
+  { "English",
+    "Weekly garden news\n\n"
+    "Dear readers,\n\n"
+    "May is the month of the roses. On Saturday, 21 May 2022, at 10:30 the old nursery in Mill\n"
+    "Lane opens its gates; bring boots, a hat and a friend. Tickets cost 5.10 pounds, children\n"
+    "under 12 come for free, and there are 550 sorts to smell at.\n\n"
+    "Tomatoes want warm feet: wait until the nights stay above ten degrees. Slugs don't like\n"
+    "coffee grounds; a reader from Leeds swears by it. Read more on our web site:\n"
+    "https://www.example.org/garden/2022-05?id=4.2.1\n\n"
+    "With green regards\nAnn and the whole team\n\n"
+    "-- \nYou get this letter since you subscribed at our shop.\n" },
+  { "German",
+    "Neues aus dem Garten\n\nLiebe Leserinnen und Leser,\n\n"
+    "im Mai blühen die Rosen. Am Samstag öffnet die alte Gärtnerei ihre Tore; Stiefel und Hut\n"
+    "nicht vergessen. Der Eintritt kostet 5,10 Euro, und 550 Sorten warten auf Sie.\n\n"
+    "Tomaten mögen warme Füße. Herzliche Grüße, Ihre Anna\n" },
+  { "French",
+    "Les nouvelles du jardin\n\nChères lectrices, chers lecteurs,\n\n"
+    "En mai, les roses sont en fleur. Samedi, la vieille pépinière ouvre ses portes ; n'oubliez\n"
+    "ni bottes ni chapeau. L'entrée coûte 5,10 euros. Bien à vous, Anne\n" },
+  { "Russian",
+    "Новости сада\n\nДорогие читатели!\n\nВ мае цветут розы. В субботу старый питомник открывает\n"
+    "свои ворота; возьмите сапоги и шляпу. Вход стоит 510 рублей. Ваша Анна\n" },
+  { "Japanese",
+    "庭の便り\n\n読者の皆さま\n\n五月はバラの季節です。土曜日に古い苗園が開きます。長靴と帽子を\n"
+    "お持ちください。入場料は五百円です。\n" },
+};
+
+START_TEST (builtin_quiet)
+{
+  const char *text = newsletters[_i].text;
+
+  for (guint area = REBOUND_AREA_TEXT; area <= REBOUND_AREA_STATUS; area <<= 1)
+    {
+      Hits hits = match (builtin, area, text, strlen (text), NULL);
+      g_autofree char *ids = hits.ids;
+
+      ck_assert_msg (hits.n == 0, "%s, area %u: %s", newsletters[_i].language, area, ids);
+    }
+}
+END_TEST
+
+/* Each window of each pattern, and nothing but: the worst that a text can do. */
+START_TEST (builtin_hostile)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  clock_t start;
+
+  while (text->len < 1024 * 1024)
+    for (guint i = 0; i < builtin->n_patterns; i++)
+      {
+        const ReboundPattern *pattern = &builtin->patterns[i];
+
+        g_string_append_len (
+          text, rebound_rules_string (builtin, pattern->text) + pattern->window, 4);
+      }
+  start = clock ();
+  g_free (match (builtin, REBOUND_AREA_TEXT, text->str, text->len, NULL).ids);
+  ck_assert_int_lt ((clock () - start) / CLOCKS_PER_SEC, 5);
+}
+END_TEST
+
+START_TEST (builtin_rules)
+{
+  g_autoptr (GHashTable) ids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (guint i = 0; i < builtin->n_rules; i++)
+    {
+      const ReboundRule *rule = &builtin->rules[i];
+      const char *id = rebound_rules_string (builtin, rule->id);
+
+      ck_assert_uint_ne (rule->areas, 0);
+      if (rule->type == REBOUND_RULE_WHEN)
+        {
+          ck_assert_uint_lt (rule->value, builtin->n_formats);
+          ck_assert_uint_ge (rule->n_conditions, 1);
+          continue;
+        }
+      ck_assert_msg (strchr (id, '/') != NULL, "“%s” is not of the form group/name", id);
+      ck_assert_msg (g_hash_table_add (ids, g_strdup_printf ("%u %s", rule->type, id)),
+                     "%s is there twice", id);
+      ck_assert_uint_eq (rule->reasons.n > 0, rule->type == REBOUND_RULE_PHRASE);
+    }
+}
+END_TEST
+
+/* A rule without a text is never found. */
+START_TEST (builtin_rules_have_texts)
+{
+  g_autofree guint *texts = g_new0 (guint, builtin->n_rules);
+
+  for (guint i = 0; i < builtin->n_patterns; i++)
+    texts[builtin->patterns[i].rule]++;
+  for (guint i = 0; i < builtin->n_rules; i++)
+    {
+      const ReboundRule *rule = &builtin->rules[i];
+
+      ck_assert_msg (texts[i] > 0, "%s has no text", rebound_rules_string (builtin, rule->id));
+      if (rule->type == REBOUND_RULE_WHEN)
+        ck_assert_uint_eq (texts[i], rule->n_conditions);
+    }
+}
+END_TEST
+
+START_TEST (builtin_formats)
+{
+  g_autoptr (GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autofree guint *whens = g_new0 (guint, builtin->n_formats);
+
+  for (guint i = 0; i < builtin->n_rules; i++)
+    if (builtin->rules[i].type == REBOUND_RULE_WHEN)
+      whens[builtin->rules[i].value]++;
+  for (guint i = 0; i < builtin->n_formats; i++)
+    {
+      const char *name = rebound_rules_string (builtin, builtin->formats[i].name);
+
+      ck_assert_msg (g_hash_table_add (names, (gpointer) name), "%s is there twice", name);
+      ck_assert_msg (builtin->formats[i].title != 0, "%s has no title", name);
+      ck_assert_msg (whens[i] > 0, "%s is never recognised", name);
+    }
+}
+END_TEST
+
+/* ---- Reasons and codes -------------------------------------------------------------------- */
+
+/* The manual's table. */
+static const struct
+{
+  const char *reason, *bounce, *fault, *unsubscribe;
+} verdicts[] = {
+  { "user-unknown", "hard", "recipient", "now" },
+  { "user-moved", "hard", "recipient", "now" },
+  { "user-inactive", "hard", "recipient", "count" },
+  { "address-invalid", "hard", "recipient", "now" },
+  { "mailbox-full", "soft", "recipient", "count" },
+  { "recipient-refused", "soft", "recipient", "count" },
+  { "domain-unknown", "hard", "domain", "count" },
+  { "domain-refusing", "hard", "domain", "count" },
+  { "message-too-large", "soft", "message", "never" },
+  { "content-rejected", "soft", "message", "never" },
+  { "spam-content", "soft", "message", "never" },
+  { "virus-found", "soft", "message", "never" },
+  { "auth-failed", "soft", "sender", "never" },
+  { "bad-reputation", "soft", "sender", "never" },
+  { "blocked", "soft", "sender", "never" },
+  { "ptr-missing", "soft", "sender", "never" },
+  { "sender-rejected", "soft", "sender", "never" },
+  { "relay-denied", "soft", "sender", "never" },
+  { "auth-required", "soft", "sender", "never" },
+  { "tls-required", "soft", "sender", "never" },
+  { "tls-failed", "soft", "sender", "never" },
+  { "rate-limited", "soft", "sender", "never" },
+  { "too-many-connections", "soft", "sender", "never" },
+  { "too-many-recipients", "soft", "sender", "never" },
+  { "greylisted", "soft", "receiver", "never" },
+  { "policy-refused", "soft", "receiver", "never" },
+  { "system-error", "soft", "receiver", "count" },
+  { "system-full", "soft", "receiver", "count" },
+  { "mailer-error", "soft", "receiver", "count" },
+  { "loop-detected", "soft", "receiver", "count" },
+  { "network-error", "soft", "network", "count" },
+  { "expired", "soft", "network", "count" },
+  { "protocol-error", "soft", "sender", "never" },
+  { "suppressed", "hard", "recipient", "count" },
+  { "delayed", "soft", "network", "never" },
+  { "delivered", "none", "none", "never" },
+  { "complaint", "none", "recipient", "now" },
+  { "unsubscribe-request", "none", "recipient", "now" },
+  { "feedback", "none", "none", "never" },
+  { "auto-reply", "none", "none", "never" },
+  { "unclassified", "soft", "unknown", "count" },
+};
+
+START_TEST (verdict)
+{
+  ReboundReason reason;
+  const ReboundReasonRule *rule;
+
+  ck_assert_uint_eq (G_N_ELEMENTS (verdicts), REBOUND_N_REASONS);
+  ck_assert_msg (rebound_reason_from_string (verdicts[_i].reason, &reason), "no reason %s",
+                 verdicts[_i].reason);
+  rule = &builtin->reasons[reason];
+  ck_assert_str_eq (rebound_bounce_to_string (rule->bounce), verdicts[_i].bounce);
+  ck_assert_str_eq (rebound_fault_to_string (rule->fault), verdicts[_i].fault);
+  ck_assert_str_eq (rebound_unsubscribe_to_string (rule->unsubscribe), verdicts[_i].unsubscribe);
+  ck_assert_msg (rule->means != 0, "%s has no meaning", verdicts[_i].reason);
+}
+END_TEST
+
+/* A failure has a name in every other system that has classes for all failures. */
+START_TEST (taxonomy)
+{
+  static const char *const names[] = { "sisimai", "sparkpost" };
+  ReboundReason reason;
+
+  ck_assert (rebound_reason_from_string (verdicts[_i].reason, &reason));
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    if (strcmp (verdicts[_i].bounce, "none") != 0)
+      ck_assert_msg (builtin->reasons[reason].taxonomy[taxonomy_index (names[i])] != 0,
+                     "%s has no name in %s", verdicts[_i].reason, names[i]);
+}
+END_TEST
+
+START_TEST (taxonomy_names)
+{
+  static const char *const expected[]
+    = { "kumomta", "powermta", "ses", "sisimai", "sparkpost", NULL };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (expected); i++)
+    ck_assert_pstr_eq (rebound_rules_taxonomy_names ()[i], expected[i]);
+}
+END_TEST
+
+typedef const ReboundCode *(*FindCode) (const ReboundRules *rules, const char *code);
+
+static void
+assert_codes (const ReboundCode *codes, guint n_codes, FindCode find_code)
+{
+  for (guint i = 0; i < n_codes; i++)
+    {
+      const char *code = rebound_rules_string (builtin, codes[i].code);
+
+      ck_assert_msg (find_code (builtin, code) == &codes[i], "%s is not found", code);
+      ck_assert_msg (codes[i].means != 0, "%s has no meaning", code);
+      ck_assert_msg (codes[i].source != 0, "%s has no source", code);
+      if (i > 0)
+        ck_assert_str_gt (code, rebound_rules_string (builtin, codes[i - 1].code));
+      for (guint r = 0; r < codes[i].reasons.n; r++)
+        ck_assert_uint_lt (codes[i].reasons.reason[r], REBOUND_N_REASONS);
+    }
+}
+
+START_TEST (codes)
+{
+  ck_assert_uint_gt (builtin->n_replies, 30);
+  ck_assert_uint_gt (builtin->n_statuses, 60);
+  assert_codes (builtin->replies, builtin->n_replies, rebound_rules_find_reply);
+  assert_codes (builtin->statuses, builtin->n_statuses, rebound_rules_find_status);
+}
+END_TEST
+
+/* RFC 5321 section 4.2.3, RFC 7504 section 3, RFC 4954 section 6, RFC 3207 section 4. */
+START_TEST (codes_of_standards)
+{
+  static const char *const replies[]
+    = { "211", "214", "220", "221", "250", "251", "252", "354", "421", "450", "451", "452",
+        "455", "500", "501", "502", "503", "504", "521", "550", "551", "552", "553", "554",
+        "555", "556", "432", "454", "530", "534", "535", "538" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (replies); i++)
+    ck_assert_msg (rebound_rules_find_reply (builtin, replies[i]) != NULL, "no %s", replies[i]);
+}
+END_TEST
+
+/* The IANA registry of enhanced status codes: the highest detail of each subject; all below
+ * it, 0 included, are taken. */
+START_TEST (statuses_of_registry)
+{
+  static const guint last[] = { 0, 10, 4, 5, 7, 6, 10, 30 };
+
+  for (guint subject = 0; subject < G_N_ELEMENTS (last); subject++)
+    for (guint detail = 0; detail <= last[subject]; detail++)
+      {
+        g_autofree char *code = g_strdup_printf ("5.%u.%u", subject, detail);
+
+        ck_assert_msg (rebound_rules_find_status (builtin, code) != NULL, "no %s", code);
+      }
+}
+END_TEST
+
+static const struct
+{
+  const char *code;
+  const char *found; /* NULL: not */
+} lookups[] = {
+  { "5.1.1", "X.1.1" }, { "4.1.1", "X.1.1" }, { "2.1.5", "X.1.5" }, { "X.1.1", "X.1.1" },
+  { "5.99.99", NULL },  { "5.1", NULL },      { "5.1.11111", NULL }, { "", NULL },
+  { "5", NULL },        { "5.1.1 ", NULL },   { "5.1.1.1.1.1.1.1.1.1.1.1.1.1.1", NULL },
+};
+
+START_TEST (lookup)
+{
+  const ReboundCode *code = rebound_rules_find_status (builtin, lookups[_i].code);
+
+  ck_assert_pstr_eq (code != NULL ? rebound_rules_string (builtin, code->code) : NULL,
+                     lookups[_i].found);
+}
+END_TEST
+
+START_TEST (no_reply)
+{
+  static const char *const codes[] = { "", "5", "55", "5500", "999", "x50", "550 ", "000" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (codes); i++)
+    ck_assert_msg (rebound_rules_find_reply (builtin, codes[i]) == NULL, "“%s” is found", codes[i]);
+}
+END_TEST
+
+/* ---- The suite ---------------------------------------------------------------------------- */
+
+static TCase *
+compiler_tests (void)
+{
+  TCase *tests = tcase_create ("compiler");
+
+  tcase_add_test (tests, reads_reason);
+  tcase_add_test (tests, reads_codes);
+  tcase_add_test (tests, reads_statuses);
+  tcase_add_test (tests, reads_phrase);
+  tcase_add_test (tests, reads_mark_and_stage);
+  tcase_add_test (tests, reads_format);
+  tcase_add_test (tests, order_of_lines);
+  tcase_add_test (tests, several_files);
+  tcase_add_test (tests, empty_rules);
+  tcase_add_loop_test (tests, refuses, 0, G_N_ELEMENTS (refusals));
+  tcase_add_loop_test (tests, status_form, 0, G_N_ELEMENTS (statuses));
+  tcase_add_test (tests, length_of_text);
+  tcase_add_test (tests, not_utf8);
+  tcase_add_loop_test (tests, belongs, 0, G_N_ELEMENTS (properties));
+  return tests;
+}
+
+static TCase *
+matcher_tests (void)
+{
+  TCase *tests = tcase_create ("matcher");
+
+  tcase_add_loop_test (tests, fold, 0, G_N_ELEMENTS (folds));
+  tcase_add_test (tests, fold_again);
+  tcase_add_loop_test (tests, fold_random, 0, 4);
+  tcase_add_loop_test (tests, find, 0, G_N_ELEMENTS (finds));
+  tcase_add_test (tests, gaps);
+  tcase_add_test (tests, areas);
+  tcase_add_loop_test (tests, place, 0, G_N_ELEMENTS (places));
+  return tests;
+}
+
+static TCase *
+builtin_tests (void)
+{
+  TCase *tests = tcase_create ("built-in rules");
+
+  tcase_add_test (tests, builtin_found);
+  tcase_add_test (tests, builtin_folded);
+  tcase_add_test (tests, builtin_patterns);
+  tcase_add_test (tests, builtin_twice);
+  tcase_add_loop_test (tests, builtin_quiet, 0, G_N_ELEMENTS (newsletters));
+  tcase_add_test (tests, builtin_hostile);
+  tcase_add_test (tests, builtin_rules);
+  tcase_add_test (tests, builtin_rules_have_texts);
+  tcase_add_test (tests, builtin_formats);
+  tcase_add_loop_test (tests, verdict, 0, G_N_ELEMENTS (verdicts));
+  tcase_add_loop_test (tests, taxonomy, 0, G_N_ELEMENTS (verdicts));
+  tcase_add_test (tests, taxonomy_names);
+  tcase_add_test (tests, codes);
+  tcase_add_test (tests, codes_of_standards);
+  tcase_add_test (tests, statuses_of_registry);
+  tcase_add_loop_test (tests, lookup, 0, G_N_ELEMENTS (lookups));
+  tcase_add_test (tests, no_reply);
+  return tests;
+}
+
+int
+main (void)
+{
+  Suite *suite = suite_create ("rules");
+  TCase *cases[] = { compiler_tests (), matcher_tests (), builtin_tests () };
+  SRunner *runner;
+  int n_failed;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      tcase_set_timeout (cases[i], 60);
+      suite_add_tcase (suite, cases[i]);
+    }
+  runner = srunner_create (suite);
+  srunner_run_all (runner, CK_ENV);
+  n_failed = srunner_ntests_failed (runner);
+  srunner_free (runner);
+  return n_failed != 0;
+}

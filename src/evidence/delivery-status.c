@@ -64,6 +64,8 @@ keep_host (ReboundEvidence *evidence, const char *value)
 
   host += strspn (host, " [(<");
   bare = g_ascii_strdown (host, strcspn (host, " ])>(,;"));
+  if (g_str_has_suffix (bare, "."))
+    bare[strlen (bare) - 1] = '\0';
   return rebound_keep (evidence, bare);
 }
 

@@ -306,10 +306,24 @@ keep_date (ReboundEvidence *evidence, const char *value)
   return rebound_keep (evidence, text);
 }
 
-/* Whether the returned message went to the list's own address, or to many: then its To is no
- * subscriber. A List-Id is the list's address with a dot for the @, or of its domain. */
+/* list@host sends with the return path list-bounces@host, list-admin@host, list+bounces@host. */
 static gboolean
-is_list (const ReboundFields *fields, const char *list_id, const char *to)
+is_list_of (const char *to, const char *return_path)
+{
+  const char *domain = strchr (to, '@');
+  gsize local = domain - to;
+
+  return return_path != NULL && strlen (return_path) > local
+         && g_ascii_strncasecmp (to, return_path, local) == 0
+         && strchr ("-+", return_path[local]) != NULL && g_str_has_suffix (return_path, domain);
+}
+
+/* Whether the returned message went to the list's own address, to many, or to its own sender:
+ * then its To is no subscriber. A List-Id is the list's address with a dot for the @, or of its
+ * domain. */
+static gboolean
+is_list (const ReboundEvidence *evidence, const ReboundFields *fields, const char *list_id,
+         const char *to)
 {
   const char *post = rebound_fields_get (fields, "list-post");
   const char *been_there = rebound_fields_get (fields, "x-beenthere");
@@ -318,7 +332,8 @@ is_list (const ReboundFields *fields, const char *list_id, const char *to)
 
   if (domain == NULL || strchr (field, ',') != NULL || rebound_fields_get (fields, "cc") != NULL)
     return TRUE;
-  return (post != NULL && strstr (post, to) != NULL)
+  return is_list_of (to, evidence->to) || rebound_address_equal (to, evidence->original.from)
+         || (post != NULL && strstr (post, to) != NULL)
          || (been_there != NULL && strstr (been_there, to) != NULL)
          || (list_id != NULL && g_str_has_suffix (list_id, domain + 1));
 }
@@ -340,7 +355,7 @@ rebound_keep_original (ReboundEvidence *evidence, const ReboundFields *fields)
     .list_id = keep_bare (evidence, rebound_fields_get (fields, "list-id")),
     .envelope_id = envelope_id,
   };
-  evidence->original_to_is_list = is_list (fields, original->list_id, original->to);
+  evidence->original_to_is_list = is_list (evidence, fields, original->list_id, original->to);
 }
 
 /* The readers. A new source of facts is a function in a file of its own and a line here. */

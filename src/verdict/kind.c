@@ -75,10 +75,19 @@ is_disposition (const ReboundEvidence *evidence)
 }
 
 static gboolean
+gave_up (const ReboundEvidence *evidence)
+{
+  for (guint i = 0; i < evidence->recipients->len; i++)
+    if (rebound_verdict_gave_up (rebound_evidence_recipient (evidence, i)))
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
 is_reported_failure (const ReboundEvidence *evidence)
 {
   return is_report (evidence)
-         && (has_action (evidence, REBOUND_ACTION_FAILED)
+         && (has_action (evidence, REBOUND_ACTION_FAILED) || gave_up (evidence)
              || (has_action (evidence, REBOUND_ACTION_NONE)
                  && !in_text (evidence, REBOUND_MARK_DELAYED)
                  && !in_text (evidence, REBOUND_MARK_DELIVERED)));

@@ -112,6 +112,8 @@ best_status (const Clues *self)
   return best;
 }
 
+/* Of equally trusted ones the first; of stages the last, for a report on several hosts tells of
+ * the last one what became of the message. */
 static const ReboundClue *
 best_of (const Clues *self, ReboundClueType type)
 {
@@ -119,11 +121,15 @@ best_of (const Clues *self, ReboundClueType type)
   guint best_rank = 0;
 
   for (guint i = 0; i < n_clues (self); i++)
-    if (clue_at (self, i)->type == type && trust (self, i) > best_rank)
-      {
-        best = clue_at (self, i);
-        best_rank = trust (self, i);
-      }
+    {
+      guint rank = trust (self, i);
+
+      if (clue_at (self, i)->type != type || rank < best_rank
+          || (rank == best_rank && type != REBOUND_CLUE_STAGE))
+        continue;
+      best = clue_at (self, i);
+      best_rank = rank;
+    }
   return best;
 }
 
@@ -200,6 +206,20 @@ combine (const ReboundReasons *reply, const ReboundReasons *status)
     if (has_reason (reply, status->reason[i]))
       both.reason[both.n++] = status->reason[i];
   return both.n > 0 ? both : *status;
+}
+
+gboolean
+rebound_verdict_gave_up (const ReboundEvidenceRecipient *recipient)
+{
+  for (guint i = 0; i < recipient->clues->len; i++)
+    {
+      const ReboundClue *clue = &g_array_index (recipient->clues, ReboundClue, i);
+
+      if (clue->type == REBOUND_CLUE_PHRASE && !clue->rule->weak
+          && clue->rule->reasons.reason[0] == REBOUND_REASON_EXPIRED)
+        return TRUE;
+    }
+  return FALSE;
 }
 
 static void

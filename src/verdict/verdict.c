@@ -216,6 +216,8 @@ judge_delivery (ReboundReport *report, const ReboundEvidenceRecipient *from, Reb
 
   rebound_verdict_find_reason (evidence, from, &finding);
   to->action = from->action != REBOUND_ACTION_NONE ? from->action : action_by_kind (report->kind);
+  if (to->action == REBOUND_ACTION_DELAYED && rebound_verdict_gave_up (from))
+    to->action = REBOUND_ACTION_FAILED;
   to->reply = finding.reply;
   to->status = finding.status;
   to->stage = finding.stage;

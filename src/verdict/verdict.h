@@ -33,6 +33,10 @@ void rebound_verdict_find_reason (const ReboundEvidence *evidence,
                                   const ReboundEvidenceRecipient *recipient,
                                   ReboundFinding *finding);
 
+/* Whether the text plainly says that the mail was given up, whatever the Action: OpenSMTPD reports
+ * "Envelope expired" under "Action: delayed". */
+gboolean rebound_verdict_gave_up (const ReboundEvidenceRecipient *recipient);
+
 /* What a clue says by itself: the reasons, none where it says nothing. */
 ReboundReasons rebound_verdict_clue_reasons (const ReboundEvidence *evidence,
                                              const ReboundClue *clue, ReboundStage stage);
