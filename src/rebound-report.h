@@ -123,6 +123,7 @@ REBOUND_API const char *rebound_report_get_feedback_type (const ReboundReport *s
  * @subject: (nullable): decoded
  * @date: (nullable): in UTC, in the form of RFC 3339
  * @list_id: (nullable): the List-Id without its angle brackets and phrase
+ * @list_unsubscribe: (nullable): the List-Unsubscribe field (RFC 2369)
  * @envelope_id: (nullable): the ENVID of RFC 3461, decoded
  *
  * The message that was returned.
@@ -137,6 +138,7 @@ typedef struct
   const char *subject;
   const char *date;
   const char *list_id;
+  const char *list_unsubscribe;
   const char *envelope_id;
 } ReboundOriginal;
 

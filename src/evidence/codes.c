@@ -32,12 +32,13 @@ count_digits (const char *p, const char *end)
   return n;
 }
 
-gboolean
-rebound_codes_is_status (const char *text, const char *end, gsize *length)
+/* An enhanced status code of one of @classes. */
+static gboolean
+is_status (const char *text, const char *end, const char *classes, gsize *length)
 {
   guint subject, detail;
 
-  if (end - text < 5 || (*text != '4' && *text != '5') || text[1] != '.')
+  if (end - text < 5 || strchr (classes, *text) == NULL || text[1] != '.')
     return FALSE;
   subject = count_digits (text + 2, end);
   if (subject != 1 || text[2] > '7' || text[3] != '.')
@@ -48,6 +49,12 @@ rebound_codes_is_status (const char *text, const char *end, gsize *length)
   *length = 4 + detail;
   text += *length;
   return text == end || (!is_word (*text) && !(*text == '.' && text + 1 < end && is_word (text[1])));
+}
+
+gboolean
+rebound_codes_is_status (const char *text, const char *end, gsize *length)
+{
+  return is_status (text, end, "45", length);
 }
 
 /* Whether the words before @p announce a reply: a line's start, a colon, "said", … */
@@ -127,6 +134,26 @@ take_status (const char *text, const char *p, const char *end, ReboundCodes *cod
   return TRUE;
 }
 
+/* A text that begins with a positive reply, "250 2.0.0 Ok", tells of no failure. */
+static void
+take_success (const char *text, const char *end, ReboundCodes *codes)
+{
+  const char *p = text;
+  gsize length;
+
+  while (p < end && g_ascii_isspace (*p))
+    p++;
+  if (end - p < 3 || (*p != '2' && *p != '3') || p[1] > '5' || count_digits (p, end) != 3
+      || (p + 3 < end && strchr (" -\n", p[3]) == NULL))
+    return;
+  memcpy (codes->reply, p, 3);
+  codes->at = p - text;
+  codes->end = codes->at + 3;
+  p = skip_space (p + 3, end);
+  if (is_status (p, end, "2", &length))
+    memcpy (codes->status, p, length);
+}
+
 gboolean
 rebound_codes_find (const char *text, gsize length, ReboundCodes *codes)
 {
@@ -146,6 +173,8 @@ rebound_codes_find (const char *text, gsize length, ReboundCodes *codes)
       else
         take_status (text, p, end, codes);
     }
+  if (codes->reply[0] == '\0' && codes->status[0] == '\0')
+    take_success (text, end, codes);
   return codes->reply[0] != '\0' || codes->status[0] != '\0';
 }
 

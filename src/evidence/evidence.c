@@ -353,6 +353,7 @@ rebound_keep_original (ReboundEvidence *evidence, const ReboundFields *fields)
     .subject = rebound_keep (evidence, rebound_fields_get (fields, "subject")),
     .date = keep_date (evidence, rebound_fields_get (fields, "date")),
     .list_id = keep_bare (evidence, rebound_fields_get (fields, "list-id")),
+    .list_unsubscribe = rebound_keep (evidence, rebound_fields_get (fields, "list-unsubscribe")),
     .envelope_id = envelope_id,
   };
   evidence->original_to_is_list = is_list (evidence, fields, original->list_id, original->to);
@@ -447,12 +448,27 @@ rebound_evidence_read (const ReboundMessage *message, const ReboundEnvelope *env
   return reading.evidence;
 }
 
+/* RFC 5321 section 4.2.1: 2yz and 3yz. */
+static gboolean
+is_positive (const ReboundEvidenceRecipient *recipient)
+{
+  for (guint i = 0; i < recipient->clues->len; i++)
+    {
+      const ReboundClue *clue = &g_array_index (recipient->clues, ReboundClue, i);
+
+      if (clue->type == REBOUND_CLUE_REPLY)
+        return *clue->value < '4';
+    }
+  return FALSE;
+}
+
 ReboundEvidence *
 rebound_evidence_read_reply (const char *text, const ReboundRules *rules,
                              const ReboundLimits *limits)
 {
   gsize length;
   g_autofree char *utf8 = rebound_message_decode (text, &length);
+  g_autofree char *joined = rebound_codes_join (utf8, MIN (length, limits->text_bytes), &length);
   ReboundReading reading = {
     .evidence = evidence_new (rules, limits),
     .folded = REBOUND_FOLDED_INIT,
@@ -460,18 +476,19 @@ rebound_evidence_read_reply (const char *text, const ReboundRules *rules,
   };
   ReboundEvidenceRecipient *recipient = rebound_add_recipient (reading.evidence, NULL);
   gsize n;
-  const char *address = rebound_address_find (utf8, utf8 + length, &n);
+  const char *address = rebound_address_find (joined, joined + length, &n);
 
   reading.evidence->bare = TRUE;
-  recipient->diagnostic = rebound_keep_line (reading.evidence, utf8, length);
+  recipient->diagnostic = rebound_keep_line (reading.evidence, joined, length);
   if (address != NULL)
     {
       g_autofree char *copy = g_strndup (address, n);
 
       recipient->address = rebound_keep_address (reading.evidence, copy);
     }
-  rebound_read_refusal (&reading, recipient, utf8, MIN (length, limits->text_bytes),
-                        REBOUND_SOURCE_TEXT, TRUE);
+  rebound_read_refusal (&reading, recipient, joined, length, REBOUND_SOURCE_TEXT, TRUE);
+  if (is_positive (recipient))
+    recipient->action = REBOUND_ACTION_DELIVERED;
   rebound_folded_clear (&reading.folded);
   g_free (reading.conditions);
   return reading.evidence;

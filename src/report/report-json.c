@@ -81,6 +81,7 @@ put_original (GString *out, const ReboundOriginal *original)
   rebound_json_member (out, "subject", original->subject);
   rebound_json_member (out, "date", original->date);
   rebound_json_member (out, "list_id", original->list_id);
+  rebound_json_member (out, "list_unsubscribe", original->list_unsubscribe);
   rebound_json_member (out, "envelope_id", original->envelope_id);
   rebound_json_end (out, '}');
 }

@@ -208,6 +208,26 @@ reason_of (const ReboundRecipient *to, const ReboundFinding *finding)
   return finding->reason;
 }
 
+/* "551 User not local; please try <new@address>" (RFC 5321 section 3.4). */
+static const char *
+find_new_address (ReboundEvidence *evidence, const ReboundRecipient *to)
+{
+  const char *p = to->diagnostic;
+  const char *end = p != NULL ? p + strlen (p) : NULL;
+  gsize length;
+
+  for (p = p != NULL ? rebound_address_find (p, end, &length) : NULL; p != NULL;
+       p = rebound_address_find (p + length, end, &length))
+    {
+      const char *address = g_string_chunk_insert_len (evidence->strings, p, length);
+
+      if (!rebound_address_equal (address, to->address)
+          && !rebound_address_equal (address, to->original_address))
+        return address;
+    }
+  return NULL;
+}
+
 static void
 judge_delivery (ReboundReport *report, const ReboundEvidenceRecipient *from, ReboundRecipient *to)
 {
@@ -227,6 +247,8 @@ judge_delivery (ReboundReport *report, const ReboundEvidenceRecipient *from, Reb
       to->n_also = finding.n_also;
       memcpy (to->also, finding.also, sizeof to->also);
     }
+  if (to->reason == REBOUND_REASON_USER_MOVED && to->moved_to == NULL)
+    to->moved_to = find_new_address (report->evidence, to);
   apply_policy (evidence->rules, to);
   temper (to, finding.sourced);
   explain (evidence, from, &finding, to);
