@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rebound.h"
 
-
 #include "evidence/evidence.h"
 #include "message/message.h"
 #include "verdict/verdict.h"

@@ -66,14 +66,10 @@ static const char *const bounces[] = {
 };
 
 static const char *const faults[] = {
-  [REBOUND_FAULT_UNKNOWN] = "unknown",
-  [REBOUND_FAULT_NONE] = "none",
-  [REBOUND_FAULT_RECIPIENT] = "recipient",
-  [REBOUND_FAULT_DOMAIN] = "domain",
-  [REBOUND_FAULT_MESSAGE] = "message",
-  [REBOUND_FAULT_SENDER] = "sender",
-  [REBOUND_FAULT_RECEIVER] = "receiver",
-  [REBOUND_FAULT_NETWORK] = "network",
+  [REBOUND_FAULT_UNKNOWN] = "unknown",     [REBOUND_FAULT_NONE] = "none",
+  [REBOUND_FAULT_RECIPIENT] = "recipient", [REBOUND_FAULT_DOMAIN] = "domain",
+  [REBOUND_FAULT_MESSAGE] = "message",     [REBOUND_FAULT_SENDER] = "sender",
+  [REBOUND_FAULT_RECEIVER] = "receiver",   [REBOUND_FAULT_NETWORK] = "network",
 };
 
 static const char *const unsubscribes[] = {
@@ -83,12 +79,9 @@ static const char *const unsubscribes[] = {
 };
 
 static const char *const actions[] = {
-  [REBOUND_ACTION_NONE] = NULL,
-  [REBOUND_ACTION_FAILED] = "failed",
-  [REBOUND_ACTION_DELAYED] = "delayed",
-  [REBOUND_ACTION_DELIVERED] = "delivered",
-  [REBOUND_ACTION_RELAYED] = "relayed",
-  [REBOUND_ACTION_EXPANDED] = "expanded",
+  [REBOUND_ACTION_NONE] = NULL,         [REBOUND_ACTION_FAILED] = "failed",
+  [REBOUND_ACTION_DELAYED] = "delayed", [REBOUND_ACTION_DELIVERED] = "delivered",
+  [REBOUND_ACTION_RELAYED] = "relayed", [REBOUND_ACTION_EXPANDED] = "expanded",
 };
 
 static const char *const stages[] = {

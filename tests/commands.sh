@@ -8,6 +8,7 @@ set -u
 
 work=$(mktemp -d) || exit 99
 mounted=
+# shellcheck disable=SC2317 # called by trap
 cleanup ()
 {
   [ -z "$mounted" ] || umount "$mounted"
@@ -136,7 +137,7 @@ empty ()
 same ()
 {
   [ "$1" = "$2" ] && return
-  complain "“$1” is not “$2”"
+  complain "'$1' is not '$2'"
 }
 
 # objects FILE NUMBER: one JSON object a line, and nothing else
@@ -360,6 +361,7 @@ objects out 3
 same "$(member out source)" 'gone.eml - spam.eml'
 
 it 'parse: an mbox through a pipe'
+# shellcheck disable=SC2002 # a pipe, not a file
 cat box.mbox | "$REBOUND" parse --json - >out 2>err
 status=$?
 exits 0
@@ -601,7 +603,8 @@ it 'deliver: the same message has the same digest, whatever mail server it came 
 rm -f log
 run_in gone.eml deliver --log log
 {
-  printf 'Received: by b.example.org; Sat, 21 Nov 2026 16:41:00 +0000\nDelivered-To: x@example.org\n'
+  echo 'Received: by b.example.org; Sat, 21 Nov 2026 16:41:00 +0000'
+  echo 'Delivered-To: x@example.org'
   cat gone.eml
 } >again.eml
 run_in again.eml deliver --log log
@@ -742,18 +745,25 @@ fi
 
 if [ -n "$SANITIZERS" ]
 then
-  skip 'deliver: without memory nothing is lost' 'a sanitizer needs all of it'
+  skip 'deliver: without memory the message stays with the mail server' 'a sanitizer needs all of it'
 else
-  it 'deliver: without memory nothing is lost'
+  it 'deliver: without memory the message stays with the mail server'
   rm -f log
   recorded=0
-  for kilobytes in 4000 6000 8000 10000 12000 15000 20000 30000 50000 100000
+  { cat gone.eml; head -c 12000000 /dev/zero | tr '\0' 'a' | fold -w 70; } >big.eml
+  for kilobytes in 8000 12000 14000 16000 20000 30000 40000 60000 80000 120000 200000 400000
   do
     (
+      # shellcheck disable=SC3045 # where it is unknown, nothing is limited
       ulimit -v $kilobytes
-      exec "$REBOUND" deliver --log log <gone.eml >out 2>err
+      exec "$REBOUND" deliver --log log <big.eml >out 2>err
     ) 2>shell.err
-    [ $? -ne 0 ] || recorded=$((recorded + 1))
+    status=$?
+    case $status in
+      0) recorded=$((recorded + 1)) ;;
+      127) ;; # the system could not even load it
+      *) deferred '' ;;
+    esac
     [ "$recorded" -eq 0 ] || objects log "$recorded"
   done
   [ "$recorded" -gt 0 ] || complain 'it never came to a record'
@@ -795,7 +805,7 @@ do
         || echo "$worker-$i" >>failed
       i=$((i + 1))
     done
-    echo done >"worker.$worker"
+    : >"worker.$worker"
   ) &
 done
 turn=0
@@ -848,8 +858,8 @@ exits 0
 same "$(cat out)" "$(cat plain)"
 
 it 'classify: the lines of one reply belong together'
-printf '550-5.1.1 The account that you tried to reach\n550-5.1.1 does not exist.\n%s\n452 4.2.2 full\n' \
-  '550 5.1.1 Try the address again' >replies
+printf '%s\n' '550-5.1.1 The account that you tried to reach' '550-5.1.1 does not exist.' \
+  '550 5.1.1 Try the address again' '452 4.2.2 full' >replies
 run_in replies classify --json
 exits 0
 objects out 2
@@ -870,7 +880,10 @@ exits 0
 objects out 1
 
 it 'classify: a line of a log'
-run classify --json 'Nov 21 16:40:00 mx postfix/smtp[77]: 4dB7Vq: to=<gone@example.net>, relay=mail.example.net[192.0.2.1]:25, dsn=5.1.1, status=bounced (host mail.example.net[192.0.2.1] said: 550 5.1.1 <gone@example.net>: no such user (in reply to RCPT TO command))'
+run classify --json "$(printf '%s ' 'Nov 21 16:40:00 mx postfix/smtp[77]: 4dB7Vq:' \
+  'to=<gone@example.net>, relay=mail.example.net[192.0.2.1]:25, dsn=5.1.1, status=bounced' \
+  '(host mail.example.net[192.0.2.1] said: 550 5.1.1 <gone@example.net>: no such user' \
+  '(in reply to RCPT TO command))')"
 exits 0
 objects out 1
 has out '"address": "gone@example\.net"'

@@ -21,10 +21,11 @@
 static char *log_path, *sender, *recipient;
 
 static const GOptionEntry options[] = {
-  { "log", 0, 0, G_OPTION_ARG_FILENAME, &log_path, "Append the report to FILE, one JSON object a line",
-    "FILE" },
+  { "log", 0, 0, G_OPTION_ARG_FILENAME, &log_path,
+    "Append the report to FILE, one JSON object a line", "FILE" },
   { "sender", 0, 0, G_OPTION_ARG_STRING, &sender,
-    "The envelope sender, empty for the null reverse-path (else the environment's SENDER)", "ADDRESS" },
+    "The envelope sender, empty for the null reverse-path (else the environment's SENDER)",
+    "ADDRESS" },
   { "recipient", 0, 0, G_OPTION_ARG_STRING, &recipient,
     "The envelope recipient (else the environment's ORIGINAL_RECIPIENT or RECIPIENT)", "ADDRESS" },
   { 0 },
@@ -49,8 +50,8 @@ find_envelope (void)
 static GBytes *
 read_message (void)
 {
-  g_autoptr (ReboundMailbox) mailbox
-    = rebound_mailbox_open_fd (STDIN_FILENO, REBOUND_MAILBOX_SINGLE, NULL);
+  g_autoptr (ReboundMailbox) mailbox =
+      rebound_mailbox_open_fd (STDIN_FILENO, REBOUND_MAILBOX_SINGLE, NULL);
   g_autoptr (GError) error = NULL;
   GBytes *message = NULL;
 
@@ -127,7 +128,8 @@ wait_for (pid_t child)
   if (WIFEXITED (status) && WEXITSTATUS (status) == EX_OK)
     return TRUE;
   if (WIFSIGNALED (status))
-    cli_error ("deliver", "the analysis was ended by signal %d (%s); the message stays with the mail server",
+    cli_error ("deliver",
+               "the analysis was ended by signal %d (%s); the message stays with the mail server",
                WTERMSIG (status), strsignal (WTERMSIG (status)));
   else
     cli_error ("deliver", "the analysis failed; the message stays with the mail server");

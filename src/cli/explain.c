@@ -12,8 +12,8 @@ static const GOptionEntry options[] = {
 static int
 explain_topic (const char *topic)
 {
-  g_autofree char *text
-    = as_json ? rebound_explain_to_json (topic) : rebound_explain_to_text (topic);
+  g_autofree char *text =
+      as_json ? rebound_explain_to_json (topic) : rebound_explain_to_text (topic);
 
   if (text == NULL)
     {

@@ -10,7 +10,8 @@ static gboolean as_json, as_text, explain;
 static char *taxonomy;
 
 static const GOptionEntry options[] = {
-  { "json", 0, 0, G_OPTION_ARG_NONE, &as_json, "One JSON object for each message, one a line", NULL },
+  { "json", 0, 0, G_OPTION_ARG_NONE, &as_json, "One JSON object for each message, one a line",
+    NULL },
   { "text", 0, 0, G_OPTION_ARG_NONE, &as_text, "For a person (the default)", NULL },
   { "explain", 0, 0, G_OPTION_ARG_NONE, &explain, "Show every fact behind a verdict", NULL },
   { "taxonomy", 0, 0, G_OPTION_ARG_STRING, &taxonomy,
@@ -23,8 +24,7 @@ static gboolean
 print_report (ReboundAnalyzer *analyzer, GBytes *message, const ReboundStyle *style)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (ReboundReport) report
-    = rebound_analyzer_analyze (analyzer, message, NULL, &error);
+  g_autoptr (ReboundReport) report = rebound_analyzer_analyze (analyzer, message, NULL, &error);
   g_autofree char *text = NULL;
 
   if (report == NULL)
@@ -68,8 +68,9 @@ parse_mailbox (ReboundAnalyzer *analyzer, ReboundMailbox *mailbox, ReboundStyle 
 static int
 parse_path (ReboundAnalyzer *analyzer, const char *path)
 {
-  ReboundStyle style = { .source = path, .taxonomy = taxonomy, .explain = explain,
-                         .color = cli_color () };
+  ReboundStyle style = {
+    .source = path, .taxonomy = taxonomy, .explain = explain, .color = cli_color ()
+  };
   g_autoptr (ReboundMailbox) mailbox = NULL;
   g_autoptr (GError) error = NULL;
 

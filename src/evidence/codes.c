@@ -9,11 +9,11 @@
 
 /* Words after which three digits are a reply. */
 static const char *const introductions[] = {
-  "said:",  "said",  "reply:",   "replied:", "reply",  "response:", "response", "returned:",
-  "returned", "error", "error:", "code",     "code:",  "status",    "status:",  "smtp",
-  "smtp;",  "<<<",   ">>>",      "reason:",  "with",   "was:",      "is:",      "failed:",
-  "message:", "diagnostic:", "text:", "got",  "issued", "#",        "command:", "data:",
-  "result:", "rejected:", "error]:", "because:", "says:", "answer:", "err:",
+  "said:",    "said",        "reply:",  "replied:", "reply",  "response:", "response", "returned:",
+  "returned", "error",       "error:",  "code",     "code:",  "status",    "status:",  "smtp",
+  "smtp;",    "<<<",         ">>>",     "reason:",  "with",   "was:",      "is:",      "failed:",
+  "message:", "diagnostic:", "text:",   "got",      "issued", "#",         "command:", "data:",
+  "result:",  "rejected:",   "error]:", "because:", "says:",  "answer:",   "err:",
 };
 
 static gboolean
@@ -48,7 +48,8 @@ is_status (const char *text, const char *end, const char *classes, gsize *length
     return FALSE;
   *length = 4 + detail;
   text += *length;
-  return text == end || (!is_word (*text) && !(*text == '.' && text + 1 < end && is_word (text[1])));
+  return text == end
+         || (!is_word (*text) && !(*text == '.' && text + 1 < end && is_word (text[1])));
 }
 
 gboolean
@@ -228,9 +229,8 @@ rebound_codes_join (const char *text, gsize length, gsize *out_length)
   for (const char *p = text; p < end;)
     {
       gboolean last = FALSE;
-      const char *after = code != NULL && g_ascii_isspace (*p)
-                            ? skip_continuation (p, end, code, &last)
-                            : NULL;
+      const char *after =
+          code != NULL && g_ascii_isspace (*p) ? skip_continuation (p, end, code, &last) : NULL;
 
       if (after != NULL)
         {

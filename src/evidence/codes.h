@@ -18,8 +18,8 @@ typedef struct
  * rebound_codes_find:
  * @text: a refusal, alone or in its context
  * @length: its bytes
- * @codes: (out): the first refusal's codes; where there is none, those of the positive reply that the
- *   text begins with
+ * @codes: (out): the first refusal's codes; where there is none, those of the positive reply that
+ * the text begins with
  *
  * A number is a code only where the words before it say so, or a status of its class follows:
  * ports, dates, sizes, versions and parts of addresses are none.

@@ -15,7 +15,7 @@ typedef struct
   ReboundReading *reading;
   ReboundEvidence *evidence;
   ReboundEvidenceRecipient *recipient;
-  guint group;           /* of the recipient's last field */
+  guint group; /* of the recipient's last field */
   gboolean final, original, action, status, diagnostic;
   const char *held_original; /* Original-Recipient, before its Final-Recipient */
 } StatusReading;
@@ -117,8 +117,9 @@ read_status (StatusReading *self, const char *value)
   g_autofree char *code = g_strndup (value, MIN (n, 11));
 
   self->status = TRUE;
-  if (n == 3 && rebound_read_codes (self->evidence, self->recipient, value, strlen (value),
-                                    REBOUND_SOURCE_DELIVERY_STATUS, FALSE))
+  if (n == 3
+      && rebound_read_codes (self->evidence, self->recipient, value, strlen (value),
+                             REBOUND_SOURCE_DELIVERY_STATUS, FALSE))
     return;
   if (n < 5 || strchr ("245", *code) == NULL || code[1] != '.' || strchr (code + 2, '.') == NULL)
     return;
@@ -155,8 +156,7 @@ static void
 read_will_retry (StatusReading *self, const char *value)
 {
   g_autoptr (GDateTime) date = rebound_message_read_date (value);
-  g_autofree char *text
-    = date != NULL ? g_date_time_format (date, "%Y-%m-%dT%H:%M:%SZ") : NULL;
+  g_autofree char *text = date != NULL ? g_date_time_format (date, "%Y-%m-%dT%H:%M:%SZ") : NULL;
 
   self->recipient->will_retry_until = rebound_keep (self->evidence, text);
 }
@@ -315,7 +315,8 @@ read_block (ReboundReading *self, const char *text, gsize length)
 static const char *
 find_in_text (const ReboundPart *part)
 {
-  static const char *const names[] = { "Reporting-MTA:", "Final-Recipient:", "Original-Recipient:" };
+  static const char *const names[] = { "Reporting-MTA:", "Final-Recipient:",
+                                       "Original-Recipient:" };
   const char *first = NULL;
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)

@@ -42,7 +42,7 @@ rebound_read_disposition (ReboundReading *self)
   evidence->refused = value != NULL && is_refusal (value);
   value = rebound_fields_get (fields, "final-recipient");
   recipient = rebound_add_recipient (
-    evidence, value != NULL ? rebound_keep_address (evidence, value) : evidence->from);
+      evidence, value != NULL ? rebound_keep_address (evidence, value) : evidence->from);
   value = rebound_fields_get (fields, "original-recipient");
   if (recipient != NULL && value != NULL)
     recipient->original_address = rebound_keep_address (evidence, value);

@@ -421,7 +421,8 @@ is_wrapped (const ReboundMessage *message)
     return FALSE;
   return message->report
          || (sender != NULL
-             && (strstr (sender, "mailer-daemon@") != NULL || strstr (sender, "postmaster@") != NULL));
+             && (strstr (sender, "mailer-daemon@") != NULL
+                 || strstr (sender, "postmaster@") != NULL));
 }
 
 ReboundEvidence *
@@ -437,8 +438,7 @@ rebound_evidence_read (const ReboundMessage *message, const ReboundEnvelope *env
     .nested = is_wrapped (message),
   };
 
-  g_array_append_vals (reading.evidence->warnings, message->warnings->data,
-                       message->warnings->len);
+  g_array_append_vals (reading.evidence->warnings, message->warnings->data, message->warnings->len);
   read_identity (&reading);
   for (guint i = 0; i < G_N_ELEMENTS (readers); i++)
     readers[i](&reading);

@@ -86,8 +86,8 @@ typedef struct
  * Returns: (transfer full): what it states
  */
 ReboundEvidence *rebound_evidence_read (const ReboundMessage *message,
-                                        const ReboundEnvelope *envelope,
-                                        const ReboundRules *rules, const ReboundLimits *limits);
+                                        const ReboundEnvelope *envelope, const ReboundRules *rules,
+                                        const ReboundLimits *limits);
 
 /* The same for a bare reply or log line. */
 ReboundEvidence *rebound_evidence_read_reply (const char *text, const ReboundRules *rules,

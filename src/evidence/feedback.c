@@ -27,8 +27,8 @@ read_report (ReboundReading *self, const ReboundPart *part)
   evidence->feedback = TRUE;
   evidence->feedback_type = rebound_keep (evidence, lower);
   evidence->reporting_mta = rebound_keep (evidence, rebound_fields_get (fields, "reporting-mta"));
-  evidence->original.envelope_id
-    = rebound_keep (evidence, rebound_fields_get (fields, "original-envelope-id"));
+  evidence->original.envelope_id =
+      rebound_keep (evidence, rebound_fields_get (fields, "original-envelope-id"));
   rebound_read_return_path (evidence, rebound_fields_get (fields, "original-mail-from"));
   for (guint i = 0; i < fields->fields->len; i++)
     {
@@ -46,11 +46,9 @@ static void
 find_complainer (ReboundReading *self)
 {
   ReboundEvidence *evidence = self->evidence;
-  const ReboundPart *returned
-    = rebound_message_find_part (self->message, REBOUND_PART_RETURNED);
-  const char *to = returned != NULL
-                     ? rebound_fields_get (returned->fields, "x-hmxmroriginalrecipient")
-                     : NULL;
+  const ReboundPart *returned = rebound_message_find_part (self->message, REBOUND_PART_RETURNED);
+  const char *to =
+      returned != NULL ? rebound_fields_get (returned->fields, "x-hmxmroriginalrecipient") : NULL;
 
   if (returned != NULL)
     rebound_read_return_path (evidence, rebound_fields_get (returned->fields, "return-path"));
@@ -67,7 +65,6 @@ is_informal (ReboundReading *self)
 {
   const ReboundFields *header = self->message->header;
   const char *subject = rebound_fields_get (header, "subject");
-  g_autoptr (GString) text = g_string_new (NULL);
   g_autoptr (GArray) hits = NULL;
 
   if (rebound_message_find_part (self->message, REBOUND_PART_RETURNED) == NULL)

@@ -9,8 +9,9 @@
 static gboolean
 is_silent (const char *name)
 {
-  static const char *const prefixes[] = { "dkim-", "arc-", "x-google-", "domainkey-", "received-spf",
-                                          "x-ms-exchange-antispam", "x-forefront" };
+  static const char *const prefixes[] = { "dkim-",      "arc-",         "x-google-",
+                                          "domainkey-", "received-spf", "x-ms-exchange-antispam",
+                                          "x-forefront" };
 
   for (guint i = 0; i < G_N_ELEMENTS (prefixes); i++)
     if (g_str_has_prefix (name, prefixes[i]))
@@ -75,7 +76,7 @@ rebound_read_header (ReboundReading *self)
 }
 
 /* Where the report was delivered to: RFC 9228 and its forerunners, the best known first. */
-static const char *const recipient_fields[] = { "delivered-to", "x-original-to", "envelope-to",
+static const char *const recipient_fields[] = { "delivered-to",  "x-original-to", "envelope-to",
                                                 "x-envelope-to", "apparently-to", "to" };
 
 void

@@ -32,7 +32,9 @@ starts_with (const char *p, const char *end, const char *word)
 static const char *
 skip_bullets (const char *p, const char *end)
 {
-  static const char *const types[] = { "[SMTP:", "SMTP:", "smtp;", "rfc822;", "mailto:", "<mailto:" };
+  static const char *const types[] = {
+    "[SMTP:", "SMTP:", "smtp;", "rfc822;", "mailto:", "<mailto:"
+  };
 
   while (p < end && strchr (" \t*>-<\"'|[(", *p) != NULL)
     p++;
@@ -47,8 +49,9 @@ static gboolean
 is_followed (const char *p, const char *end)
 {
   static const char *const weekdays[] = { " on mon,", " on tue,", " on wed,", " on thu,",
-                                          " on fri,", " on sat,", " on sun,", " - ", " (",
-                                          " <", " |", " ...", " ..", " :", " \"(" };
+                                          " on fri,", " on sat,", " on sun,", " - ",
+                                          " (",       " <",       " |",       " ...",
+                                          " ..",      " :",       " \"(" };
 
   while (p < end && strchr (">\"')]", *p) != NULL)
     p++;
@@ -77,20 +80,34 @@ static const struct
   const char *label;
   ReboundNaming naming;
 } labels[] = {
-  { "from", REBOUND_NAMING_NONE },          { "sender", REBOUND_NAMING_NONE },
-  { "reply-to", REBOUND_NAMING_NONE },      { "return-path", REBOUND_NAMING_NONE },
-  { "errors-to", REBOUND_NAMING_NONE },     { "message-id", REBOUND_NAMING_NONE },
-  { "message id", REBOUND_NAMING_NONE },    { "subject", REBOUND_NAMING_NONE },
-  { "von", REBOUND_NAMING_NONE },           { "de", REBOUND_NAMING_NONE },
-  { "da", REBOUND_NAMING_NONE },            { "mail from", REBOUND_NAMING_NONE },
-  { "contact", REBOUND_NAMING_NONE },       { "e-mail", REBOUND_NAMING_NONE },
-  { "email", REBOUND_NAMING_NONE },         { "originator", REBOUND_NAMING_NONE },
-  { "system contact", REBOUND_NAMING_NONE }, { "envelope-from", REBOUND_NAMING_NONE },
-  { "x-envelope-from", REBOUND_NAMING_NONE }, { "list-post", REBOUND_NAMING_NONE },
-  { "x-sender", REBOUND_NAMING_NONE },      { "smtp sender", REBOUND_NAMING_NONE },
-  { "to", REBOUND_NAMING_FIELD },           { "cc", REBOUND_NAMING_FIELD },
-  { "an", REBOUND_NAMING_FIELD },           { "para", REBOUND_NAMING_FIELD },
-  { "a", REBOUND_NAMING_FIELD },            { "rcpt to", REBOUND_NAMING_COMMAND },
+  { "from", REBOUND_NAMING_NONE },
+  { "sender", REBOUND_NAMING_NONE },
+  { "reply-to", REBOUND_NAMING_NONE },
+  { "return-path", REBOUND_NAMING_NONE },
+  { "errors-to", REBOUND_NAMING_NONE },
+  { "message-id", REBOUND_NAMING_NONE },
+  { "message id", REBOUND_NAMING_NONE },
+  { "subject", REBOUND_NAMING_NONE },
+  { "von", REBOUND_NAMING_NONE },
+  { "de", REBOUND_NAMING_NONE },
+  { "da", REBOUND_NAMING_NONE },
+  { "mail from", REBOUND_NAMING_NONE },
+  { "contact", REBOUND_NAMING_NONE },
+  { "e-mail", REBOUND_NAMING_NONE },
+  { "email", REBOUND_NAMING_NONE },
+  { "originator", REBOUND_NAMING_NONE },
+  { "system contact", REBOUND_NAMING_NONE },
+  { "envelope-from", REBOUND_NAMING_NONE },
+  { "x-envelope-from", REBOUND_NAMING_NONE },
+  { "list-post", REBOUND_NAMING_NONE },
+  { "x-sender", REBOUND_NAMING_NONE },
+  { "smtp sender", REBOUND_NAMING_NONE },
+  { "to", REBOUND_NAMING_FIELD },
+  { "cc", REBOUND_NAMING_FIELD },
+  { "an", REBOUND_NAMING_FIELD },
+  { "para", REBOUND_NAMING_FIELD },
+  { "a", REBOUND_NAMING_FIELD },
+  { "rcpt to", REBOUND_NAMING_COMMAND },
 };
 
 static ReboundNaming
@@ -131,8 +148,8 @@ names_by_reply (const char *line, const char *end, ReboundNamed *named)
   const char *p = skip_blanks (line, end);
   gsize status;
 
-  if (end - p < 5 || (*p != '4' && *p != '5') || !g_ascii_isdigit (p[1])
-      || !g_ascii_isdigit (p[2]) || p[3] != ' ')
+  if (end - p < 5 || (*p != '4' && *p != '5') || !g_ascii_isdigit (p[1]) || !g_ascii_isdigit (p[2])
+      || p[3] != ' ')
     return FALSE;
   p = skip_blanks (p + 4, end);
   if (rebound_codes_is_status (p, end, &status))
@@ -177,11 +194,20 @@ static const struct
   const char *prefix;
   gboolean reply;
 } speakers[] = {
-  { ">>>", FALSE },         { "<<<", TRUE },           { "sent <<<", FALSE },
-  { "received >>>", TRUE }, { "sent >>>", FALSE },     { "received <<<", TRUE },
-  { "-->", FALSE },         { "<--", TRUE },           { "c: ", FALSE },
-  { "s: ", TRUE },          { "hmailserver sent:", FALSE }, { "remote server replied:", TRUE },
-  { "sent: ", FALSE },      { "server replied:", TRUE },
+  { ">>>", FALSE },
+  { "<<<", TRUE },
+  { "sent <<<", FALSE },
+  { "received >>>", TRUE },
+  { "sent >>>", FALSE },
+  { "received <<<", TRUE },
+  { "-->", FALSE },
+  { "<--", TRUE },
+  { "c: ", FALSE },
+  { "s: ", TRUE },
+  { "hmailserver sent:", FALSE },
+  { "remote server replied:", TRUE },
+  { "sent: ", FALSE },
+  { "server replied:", TRUE },
 };
 
 static const struct
@@ -190,12 +216,12 @@ static const struct
   ReboundStage stage;
   gboolean alone; /* the verb is the whole line */
 } commands[] = {
-  { "rcpt to:", REBOUND_STAGE_RCPT, FALSE },   { "mail from:", REBOUND_STAGE_MAIL, FALSE },
-  { "ehlo ", REBOUND_STAGE_HELO, FALSE },      { "helo ", REBOUND_STAGE_HELO, FALSE },
-  { "lhlo ", REBOUND_STAGE_HELO, FALSE },      { "auth ", REBOUND_STAGE_AUTH, FALSE },
-  { "data", REBOUND_STAGE_DATA, TRUE },        { "starttls", REBOUND_STAGE_STARTTLS, TRUE },
+  { "rcpt to:", REBOUND_STAGE_RCPT, FALSE },     { "mail from:", REBOUND_STAGE_MAIL, FALSE },
+  { "ehlo ", REBOUND_STAGE_HELO, FALSE },        { "helo ", REBOUND_STAGE_HELO, FALSE },
+  { "lhlo ", REBOUND_STAGE_HELO, FALSE },        { "auth ", REBOUND_STAGE_AUTH, FALSE },
+  { "data", REBOUND_STAGE_DATA, TRUE },          { "starttls", REBOUND_STAGE_STARTTLS, TRUE },
   { "bdat ", REBOUND_STAGE_END_OF_DATA, FALSE }, { ".", REBOUND_STAGE_END_OF_DATA, TRUE },
-  { "quit", REBOUND_STAGE_NONE, TRUE },        { "rset", REBOUND_STAGE_NONE, TRUE },
+  { "quit", REBOUND_STAGE_NONE, TRUE },          { "rset", REBOUND_STAGE_NONE, TRUE },
 };
 
 static gboolean
@@ -227,8 +253,8 @@ skip_time (const char *p, const char *end)
 static gboolean
 is_bare_reply (const char *p, const char *end)
 {
-  return end - p >= 3 && *p >= '2' && *p <= '5' && g_ascii_isdigit (p[1])
-         && g_ascii_isdigit (p[2]) && (p + 3 == end || p[3] == ' ' || p[3] == '-');
+  return end - p >= 3 && *p >= '2' && *p <= '5' && g_ascii_isdigit (p[1]) && g_ascii_isdigit (p[2])
+         && (p + 3 == end || p[3] == ' ' || p[3] == '-');
 }
 
 gboolean
@@ -277,9 +303,9 @@ find_word (const char *p, const char *end, const char *word)
 const char *
 rebound_text_origin (const char *p, const char *end, gsize *length)
 {
-  static const char *const words[] = { "expanded from", "generated from", "was addressed to",
-                                       "originally addressed to", "original address:",
-                                       "forwarded from" };
+  static const char *const words[] = { "expanded from",     "generated from",
+                                       "was addressed to",  "originally addressed to",
+                                       "original address:", "forwarded from" };
 
   for (guint i = 0; i < G_N_ELEMENTS (words); i++)
     {

@@ -33,10 +33,10 @@ gboolean rebound_line_names (const char *line, const char *end, gboolean fails,
 /* A line of an SMTP conversation, as the reporting system shows it. */
 typedef struct
 {
-  gboolean reply;       /* of the server; otherwise a command */
-  gboolean marked;      /* by ">>>" or its like, not by its words alone */
-  ReboundStage stage;   /* of a command */
-  const char *words;    /* behind the mark */
+  gboolean reply;     /* of the server; otherwise a command */
+  gboolean marked;    /* by ">>>" or its like, not by its words alone */
+  ReboundStage stage; /* of a command */
+  const char *words;  /* behind the mark */
 } ReboundSpoken;
 
 gboolean rebound_line_is_spoken (const char *line, const char *end, ReboundSpoken *spoken);

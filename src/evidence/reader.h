@@ -14,9 +14,9 @@ typedef struct
   ReboundEvidence *evidence;
   const ReboundMessage *message;
   const ReboundEnvelope *envelope;
-  ReboundFolded folded;   /* scratch */
-  guint8 *conditions;     /* of the formats: which were met */
-  gboolean nested;        /* a gateway wrapped the report in a message: look inside */
+  ReboundFolded folded; /* scratch */
+  guint8 *conditions;   /* of the formats: which were met */
+  gboolean nested;      /* a gateway wrapped the report in a message: look inside */
 } ReboundReading;
 
 /* A text of the rules, found. */
@@ -71,10 +71,8 @@ gboolean rebound_read_codes (ReboundEvidence *evidence, ReboundEvidenceRecipient
 
 /* All texts of the rules in @text, by place; phrases within longer ones are left out, those of
  * formats only noted as met. */
-GArray *rebound_find_hits (ReboundReading *self, ReboundArea area, const char *text,
-                           gsize length);
+GArray *rebound_find_hits (ReboundReading *self, ReboundArea area, const char *text, gsize length);
 void rebound_add_hit (ReboundEvidence *evidence, ReboundEvidenceRecipient *recipient,
-                      const char *text, const ReboundHit *hit, ReboundSource from,
-                      gboolean remote);
+                      const char *text, const ReboundHit *hit, ReboundSource from, gboolean remote);
 
 G_END_DECLS

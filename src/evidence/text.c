@@ -61,11 +61,11 @@ typedef struct
   /* where the conversation stands */
   ReboundStage stage;
   ReboundEvidenceRecipient *spoken_of;
-  Region *nameless; /* a refusal of which the line after it may say whom it met */
-  gboolean refused; /* … in this conversation */
-  gboolean settled; /* the refusal's recipient was named: the next is another's */
+  Region *nameless;    /* a refusal of which the line after it may say whom it met */
+  gboolean refused;    /* … in this conversation */
+  gboolean settled;    /* the refusal's recipient was named: the next is another's */
   gboolean transcript; /* a heading announced one */
-  gboolean unmarked; /* its lines have no ">>>" */
+  gboolean unmarked;   /* its lines have no ">>>" */
 } TextReading;
 
 static void
@@ -193,9 +193,9 @@ weigh_field (const char *p)
     const char *name;
     guint weight;
   } names[] = {
-    { "Received:", 3 },  { "Return-Path:", 3 }, { "DKIM-Signature:", 3 }, { "Message-ID:", 2 },
-    { "MIME-Version:", 2 }, { "List-Id:", 2 },  { "Content-Type:", 1 },   { "From:", 1 },
-    { "Date:", 1 },      { "To:", 1 },          { "Subject:", 1 },
+    { "Received:", 3 },     { "Return-Path:", 3 }, { "DKIM-Signature:", 3 }, { "Message-ID:", 2 },
+    { "MIME-Version:", 2 }, { "List-Id:", 2 },     { "Content-Type:", 1 },   { "From:", 1 },
+    { "Date:", 1 },         { "To:", 1 },          { "Subject:", 1 },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
@@ -282,8 +282,7 @@ add_candidate (TextReading *self, const ReboundNamed *named, guint line)
   Candidate candidate = { named->naming, rebound_keep_address (self->evidence, raw), line,
                           named->address + named->length };
 
-  if (candidate.address == NULL
-      || self->candidates->len >= 2 * self->evidence->limits->recipients)
+  if (candidate.address == NULL || self->candidates->len >= 2 * self->evidence->limits->recipients)
     return;
   if ((line_at (self, line)->flags & LINE_CONTACT) == 0
       && !is_bystander (self, candidate.address, named->naming))
@@ -408,8 +407,7 @@ enter_recipient (TextReading *self, guint n)
 {
   const Candidate *candidate = &g_array_index (self->candidates, Candidate, n);
   const char *start = line_at (self, candidate->line)->start;
-  ReboundEvidenceRecipient *recipient
-    = rebound_find_recipient (self->evidence, candidate->address);
+  ReboundEvidenceRecipient *recipient = rebound_find_recipient (self->evidence, candidate->address);
   Region *region = last_region (self);
 
   if (recipient == NULL)
@@ -483,7 +481,8 @@ static gboolean
 is_consequence (const TextReading *self, const char *p, const char *end)
 {
   return self->refused
-         && (!self->settled || memcmp (p, "503", 3) == 0 || memmem (p, end - p, "5.5.1", 5) != NULL);
+         && (!self->settled || memcmp (p, "503", 3) == 0
+             || memmem (p, end - p, "5.5.1", 5) != NULL);
 }
 
 static void
@@ -558,11 +557,9 @@ find_regions (TextReading *self)
       while (next < self->candidates->len
              && g_array_index (self->candidates, Candidate, next).line < i)
         next++;
-      candidate = next < self->candidates->len
-                    ? &g_array_index (self->candidates, Candidate, next)
-                    : NULL;
-      if (candidate != NULL && candidate->line == i
-          && candidate->naming != REBOUND_NAMING_COMMAND)
+      candidate =
+          next < self->candidates->len ? &g_array_index (self->candidates, Candidate, next) : NULL;
+      if (candidate != NULL && candidate->line == i && candidate->naming != REBOUND_NAMING_COMMAND)
         {
           enter_recipient (self, next);
           continue;

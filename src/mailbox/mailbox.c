@@ -130,8 +130,8 @@ ReboundMailbox *
 rebound_mailbox_open_fd (int fd, ReboundMailboxFlags flags, const ReboundLimits *limits)
 {
   ReboundMailbox *self = mailbox_new (NULL, flags, limits);
-  g_autofree char *name = fd == STDIN_FILENO ? g_strdup ("standard input")
-                                             : g_strdup_printf ("file descriptor %d", fd);
+  g_autofree char *name =
+      fd == STDIN_FILENO ? g_strdup ("standard input") : g_strdup_printf ("file descriptor %d", fd);
 
   self->reader = mbox_reader_new (fd, name, flags, self->kept);
   return self;

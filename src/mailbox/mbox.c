@@ -46,12 +46,12 @@ enum
  * "remote from HOST". What follows is a header, HEADER_GROUP: after a blank line too many where a
  * filter put one, or after more envelope lines, one for each UUCP host on the way. */
 static const char separator_pattern[] =
-  "(" FROM "(?:[^ \\t\\r\\n]*+" SPACE ")*?"
-  "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)" SPACE
-  "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)" SPACE
-  "\\d{1,2}" SPACE "\\d{1,2}:\\d\\d(?::\\d\\d)?" ZONES SPACE "\\d{4}" ZONES
-  "(?:" SPACE "remote from" SPACE "[^ \\t\\r\\n]++)?[ \\t]*+" EOL ")"
-  "(" EOL "?+(?:[A-Za-z][A-Za-z0-9_.-]{0,99}+[ \\t]*+:|>?" FROM "))?";
+    "(" FROM "(?:[^ \\t\\r\\n]*+" SPACE ")*?"
+    "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)" SPACE
+    "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)" SPACE "\\d{1,2}" SPACE
+    "\\d{1,2}:\\d\\d(?::\\d\\d)?" ZONES SPACE "\\d{4}" ZONES "(?:" SPACE "remote from" SPACE
+    "[^ \\t\\r\\n]++)?[ \\t]*+" EOL ")"
+    "(" EOL "?+(?:[A-Za-z][A-Za-z0-9_.-]{0,99}+[ \\t]*+:|>?" FROM "))?";
 
 struct _MboxReader
 {

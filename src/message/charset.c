@@ -13,8 +13,8 @@
 
 /* Tried in this order; the first of equal weight wins. */
 static const char *const usual[] = {
-  "ISO-2022-JP", "GB18030",  "SHIFT_JIS",    "EUC-JP",       "EUC-KR",
-  "BIG5",        "KOI8-R",   "WINDOWS-1251", "WINDOWS-1252", "WINDOWS-1250",
+  "ISO-2022-JP",  "GB18030",      "SHIFT_JIS",    "EUC-JP",       "EUC-KR",
+  "BIG5",         "KOI8-R",       "WINDOWS-1251", "WINDOWS-1252", "WINDOWS-1250",
   "WINDOWS-1253", "WINDOWS-1255", "WINDOWS-1256",
 };
 
@@ -55,16 +55,11 @@ static const struct
   { 0x0080, 0x009f, -20 }, /* C1 controls */
   { 0x00a0, 0x00bf, -3 },  /* signs of Latin-1 */
   { 0x00c0, 0x00d6, 1 },   /* capital letters with accents */
-  { 0x00d7, 0x00d7, -5 },
-  { 0x00d8, 0x00de, 1 },
-  { 0x00df, 0x00ff, 2 },
-  { 0x0100, 0x017f, 1 },
-  { 0x0370, 0x03ff, 2 },   /* Greek */
-  { 0x0400, 0x040f, 0 },
-  { 0x0410, 0x042f, 1 },   /* Cyrillic capitals: KOI8-R read as windows-1251 is all capitals */
-  { 0x0430, 0x044f, 4 },
-  { 0x0450, 0x045f, 2 },
-  { 0x0490, 0x0491, 2 },
+  { 0x00d7, 0x00d7, -5 },  { 0x00d8, 0x00de, 1 }, { 0x00df, 0x00ff, 2 },
+  { 0x0100, 0x017f, 1 },   { 0x0370, 0x03ff, 2 }, /* Greek */
+  { 0x0400, 0x040f, 0 },   { 0x0410, 0x042f, 1 }, /* Cyrillic capitals: KOI8-R read as windows-1251
+                                                     is all capitals */
+  { 0x0430, 0x044f, 4 },   { 0x0450, 0x045f, 2 }, { 0x0490, 0x0491, 2 },
   { 0x05d0, 0x05ea, 3 },   /* Hebrew */
   { 0x0600, 0x06ff, 2 },   /* Arabic */
   { 0x2018, 0x201f, 1 },   /* quotation marks */
@@ -72,7 +67,8 @@ static const struct
   { 0x3000, 0x3002, 6 },   /* ideographic full stop and comma */
   { 0x3040, 0x30ff, 7 },   /* kana */
   { 0x4e00, 0x9fff, 4 },   /* ideographs; but see weigh_in() */
-  { 0xac00, 0xd7a3, 8 },   /* Hangul: its bytes are ideographs in GB 2312, but few ideographs' bytes are Hangul */
+  { 0xac00, 0xd7a3, 8 },   /* Hangul: its bytes are ideographs in GB 2312, but few ideographs' bytes
+                              are Hangul */
   { 0xe000, 0xf8ff, -20 }, /* private use */
   { 0xff01, 0xff5e, 4 },   /* full-width forms */
   { 0xff61, 0xff9f, -3 },  /* half-width kana: what Shift_JIS makes of other charsets */
@@ -97,10 +93,8 @@ static const struct
   int ideograph;
   int kana;
 } asian[] = {
-  { "GB18030", "GB2312", 0xb0, 0xd7, 7, -4 },
-  { "BIG5", "BIG5", 0xa4, 0xc6, 7, -4 },
-  { "EUC-KR", "EUC-KR", 0xca, 0xfd, -4, -4 },
-  { "EUC-JP", "EUC-JP", 0xb0, 0xcf, 6, 7 },
+  { "GB18030", "GB2312", 0xb0, 0xd7, 7, -4 },  { "BIG5", "BIG5", 0xa4, 0xc6, 7, -4 },
+  { "EUC-KR", "EUC-KR", 0xca, 0xfd, -4, -4 },  { "EUC-JP", "EUC-JP", 0xb0, 0xcf, 6, 7 },
   { "SHIFT_JIS", "EUC-JP", 0xb0, 0xcf, 6, 7 },
 };
 
@@ -183,9 +177,9 @@ guess (const char *bytes, gsize length)
 static gboolean
 is_vague (const char *charset)
 {
-  static const char *const prefixes[] = { "us-ascii", "ascii",       "ansi",    "iso-8859-1",
-                                          "latin1",   "windows-1252", "cp1252", "unknown",
-                                          "x-unknown", "utf-8",      "utf8",    "default" };
+  static const char *const prefixes[] = { "us-ascii",  "ascii",        "ansi",   "iso-8859-1",
+                                          "latin1",    "windows-1252", "cp1252", "unknown",
+                                          "x-unknown", "utf-8",        "utf8",   "default" };
 
   for (guint i = 0; i < G_N_ELEMENTS (prefixes); i++)
     if (g_ascii_strncasecmp (charset, prefixes[i], strlen (prefixes[i])) == 0)
@@ -254,8 +248,7 @@ decode (const char *bytes, gsize length, const char *charset, gsize *n)
 
   if (!vague)
     text = convert (bytes, length, charset, n);
-  if (text == NULL && memchr (bytes, 0x1b, length) == NULL
-      && g_utf8_validate (bytes, length, NULL))
+  if (text == NULL && memchr (bytes, 0x1b, length) == NULL && g_utf8_validate (bytes, length, NULL))
     {
       text = copy (bytes, length);
       *n = length;

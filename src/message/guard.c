@@ -34,7 +34,7 @@ typedef struct
 static const char *
 find (const char *p, const char *end, char c)
 {
-  const char *found = memchr (p, c, end - p);
+  const char *found = p < end ? memchr (p, c, end - p) : NULL;
 
   return found != NULL ? found : end;
 }
@@ -218,7 +218,9 @@ rebound_guard (GBytes *bytes, const ReboundLimits *limits, GArray *warnings)
       size = limits->message_bytes;
     }
   guard.out = g_byte_array_sized_new (size + 1);
-  lines = (Lines){ data, data + size, data - 1, data - 1 };
+  lines = (Lines){ .p = data, .end = data + size };
+  lines.next_lf = find (data, lines.end, '\n');
+  lines.next_cr = find (data, lines.end, '\r');
   skip_preface (&lines);
   begin_header (&guard);
   while (next_line (&lines, &line, &length))
@@ -231,9 +233,9 @@ static gboolean
 is_trace_field (const char *line, gsize length)
 {
   static const char *const names[] = {
-    "Return-Path:",  "Received:", "Delivered-To:", "X-Original-To:",  "Envelope-To:",
-    "Delivery-Date:", "Status:",  "X-Status:",     "X-UID:",          "X-Keywords:",
-    "Content-Length:", "Lines:",  "X-Envelope-To:", "X-Envelope-From:",
+    "Return-Path:",    "Received:", "Delivered-To:",  "X-Original-To:",   "Envelope-To:",
+    "Delivery-Date:",  "Status:",   "X-Status:",      "X-UID:",           "X-Keywords:",
+    "Content-Length:", "Lines:",    "X-Envelope-To:", "X-Envelope-From:",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)

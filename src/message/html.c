@@ -18,24 +18,24 @@ typedef struct
 } Entity;
 
 static const Entity entities[] = {
-  { "amp", "&" },   { "lt", "<" },    { "gt", ">" },      { "quot", "\"" }, { "apos", "'" },
-  { "nbsp", " " },  { "copy", "©" },  { "reg", "®" },     { "laquo", "«" }, { "raquo", "»" },
-  { "ndash", "–" }, { "mdash", "—" }, { "hellip", "…" },  { "lsquo", "‘" }, { "rsquo", "’" },
-  { "ldquo", "“" }, { "rdquo", "”" }, { "auml", "ä" },    { "ouml", "ö" },  { "uuml", "ü" },
-  { "Auml", "Ä" },  { "Ouml", "Ö" },  { "Uuml", "Ü" },    { "szlig", "ß" }, { "eacute", "é" },
-  { "egrave", "è" }, { "ecirc", "ê" }, { "agrave", "à" }, { "acirc", "â" }, { "ccedil", "ç" },
-  { "ocirc", "ô" }, { "ucirc", "û" }, { "ugrave", "ù" },  { "icirc", "î" }, { "aacute", "á" },
+  { "amp", "&" },    { "lt", "<" },     { "gt", ">" },     { "quot", "\"" },  { "apos", "'" },
+  { "nbsp", " " },   { "copy", "©" },   { "reg", "®" },    { "laquo", "«" },  { "raquo", "»" },
+  { "ndash", "–" },  { "mdash", "—" },  { "hellip", "…" }, { "lsquo", "‘" },  { "rsquo", "’" },
+  { "ldquo", "“" },  { "rdquo", "”" },  { "auml", "ä" },   { "ouml", "ö" },   { "uuml", "ü" },
+  { "Auml", "Ä" },   { "Ouml", "Ö" },   { "Uuml", "Ü" },   { "szlig", "ß" },  { "eacute", "é" },
+  { "egrave", "è" }, { "ecirc", "ê" },  { "agrave", "à" }, { "acirc", "â" },  { "ccedil", "ç" },
+  { "ocirc", "ô" },  { "ucirc", "û" },  { "ugrave", "ù" }, { "icirc", "î" },  { "aacute", "á" },
   { "iacute", "í" }, { "oacute", "ó" }, { "uacute", "ú" }, { "ntilde", "ñ" }, { "atilde", "ã" },
-  { "otilde", "õ" }, { "ograve", "ò" }, { "igrave", "ì" }, { "aring", "å" }, { "oslash", "ø" },
-  { "aelig", "æ" }, { "iquest", "¿" }, { "iexcl", "¡" },  { "zwnj", "" },   { "shy", "" },
+  { "otilde", "õ" }, { "ograve", "ò" }, { "igrave", "ì" }, { "aring", "å" },  { "oslash", "ø" },
+  { "aelig", "æ" },  { "iquest", "¿" }, { "iexcl", "¡" },  { "zwnj", "" },    { "shy", "" },
 };
 
 /* What these hold is not shown. */
 static const char *const hidden[] = { "head", "script", "style", "title", NULL };
 
-static const char *const line_tags[] = { "br", "p",  "div", "tr", "li", "ul", "ol", "table",
-                                         "h1", "h2", "h3",  "h4", "hr", "pre", "blockquote",
-                                         "td", "th", "dt",  "dd", NULL };
+static const char *const line_tags[] = { "br",         "p",  "div", "tr", "li", "ul", "ol",
+                                         "table",      "h1", "h2",  "h3", "h4", "hr", "pre",
+                                         "blockquote", "td", "th",  "dt", "dd", NULL };
 
 static gboolean
 is_one_of (const char *name, gsize length, const char *const *names)

@@ -29,8 +29,8 @@ static gboolean
 find_code (const char *text, Topic *topic)
 {
   gboolean is_reply = strlen (text) == 3;
-  const ReboundCode *code = is_reply ? rebound_rules_find_reply (rules, text)
-                                     : rebound_rules_find_status (rules, text);
+  const ReboundCode *code =
+      is_reply ? rebound_rules_find_reply (rules, text) : rebound_rules_find_status (rules, text);
 
   if (code == NULL)
     return FALSE;
@@ -83,11 +83,10 @@ put_reason_text (GString *out, guint reason)
 {
   const ReboundReasonRule *rule = &rules->reasons[reason];
 
-  g_string_append_printf (out, "%s: %s. %s bounce, %s's fault, unsubscribe %s.\n",
-                          rebound_reason_to_string (reason), string (rule->means),
-                          rebound_bounce_to_string (rule->bounce),
-                          rebound_fault_to_string (rule->fault),
-                          rebound_unsubscribe_to_string (rule->unsubscribe));
+  g_string_append_printf (
+      out, "%s: %s. %s bounce, %s's fault, unsubscribe %s.\n", rebound_reason_to_string (reason),
+      string (rule->means), rebound_bounce_to_string (rule->bounce),
+      rebound_fault_to_string (rule->fault), rebound_unsubscribe_to_string (rule->unsubscribe));
 }
 
 static char *

@@ -8,7 +8,9 @@ typedef struct
   const char *strong, *bad, *mild, *good, *dim, *off;
 } Palette;
 
-static const Palette colors = { "\033[1m", "\033[31m", "\033[33m", "\033[32m", "\033[2m", "\033[0m" };
+static const Palette colors = {
+  "\033[1m", "\033[31m", "\033[33m", "\033[32m", "\033[2m", "\033[0m"
+};
 static const Palette plain = { "", "", "", "", "", "" };
 
 static void
@@ -108,8 +110,9 @@ put_details (GString *out, const ReboundRecipient *self)
 static void
 put_fact (GString *out, const ReboundFact *fact)
 {
-  g_string_append_printf (out, "      %-12s  %s “%s”, in the %s", rebound_role_to_string (fact->role),
-                          fact->fact, fact->value, rebound_source_to_string (fact->from));
+  g_string_append_printf (out, "      %-12s  %s “%s”, in the %s",
+                          rebound_role_to_string (fact->role), fact->fact, fact->value,
+                          rebound_source_to_string (fact->from));
   if (fact->rule != NULL)
     g_string_append_printf (out, " (%s)", fact->rule);
   g_string_append_c (out, '\n');

@@ -13,7 +13,7 @@
 #define SHORTEST_PIECE 4
 #define MAX_CONDITIONS 4
 
-G_DEFINE_QUARK (rebound-rules-error-quark, rebound_rules_error)
+G_DEFINE_QUARK (rebound - rules - error - quark, rebound_rules_error)
 
 typedef enum
 {
@@ -125,7 +125,7 @@ token (ReboundCompiler *self, guint i)
 }
 
 static gboolean fail (ReboundCompiler *self, guint i, GError **error, const char *format, ...)
-  G_GNUC_PRINTF (4, 5);
+    G_GNUC_PRINTF (4, 5);
 
 /* An error at word @i of the line. */
 static gboolean
@@ -326,7 +326,8 @@ begin_status (ReboundCompiler *self, GError **error)
   const char *code = token (self, 1)->text;
 
   if (strspn (code, "X245") < 1 || code[1] != '.' || strspn (code + 2, "0123456789.") < 3)
-    return fail (self, 1, error, "an enhanced status code has the form 5.1.1, or X.1.1 for any class");
+    return fail (self, 1, error,
+                 "an enhanced status code has the form 5.1.1, or X.1.1 for any class");
   return begin_code (self, self->statuses);
 }
 
@@ -506,8 +507,8 @@ set_in (ReboundCompiler *self, GError **error)
 static gboolean
 set_title (ReboundCompiler *self, G_GNUC_UNUSED GError **error)
 {
-  g_array_index (self->formats, ReboundFormat, self->index).title
-    = intern (self, token (self, 1)->text);
+  g_array_index (self->formats, ReboundFormat, self->index).title =
+      intern (self, token (self, 1)->text);
   return TRUE;
 }
 
@@ -616,8 +617,8 @@ add_when (ReboundCompiler *self, GError **error)
   rule = current_rule (self);
   rule->n_conditions = conditions;
   for (guint i = 0; i < conditions; i++)
-    rule->length += g_array_index (self->patterns, ReboundPattern,
-                                   self->patterns->len - 1 - i).length;
+    rule->length +=
+        g_array_index (self->patterns, ReboundPattern, self->patterns->len - 1 - i).length;
   self->index = format;
   return TRUE;
 }

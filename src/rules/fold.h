@@ -16,7 +16,10 @@ typedef struct
   gsize capacity;
 } ReboundFolded;
 
-#define REBOUND_FOLDED_INIT { NULL, NULL, 0, 0 }
+#define REBOUND_FOLDED_INIT                                                                        \
+  {                                                                                                \
+    NULL, NULL, 0, 0                                                                               \
+  }
 
 void rebound_folded_clear (ReboundFolded *self);
 

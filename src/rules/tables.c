@@ -4,7 +4,9 @@
 
 #include <string.h>
 
-static const char *const taxonomies[] = { "kumomta", "powermta", "ses", "sisimai", "sparkpost", NULL };
+static const char *const taxonomies[] = {
+  "kumomta", "powermta", "ses", "sisimai", "sparkpost", NULL,
+};
 
 G_STATIC_ASSERT (G_N_ELEMENTS (taxonomies) == REBOUND_N_TAXONOMIES + 1);
 

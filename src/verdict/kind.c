@@ -107,13 +107,14 @@ is_reported_delay (const ReboundEvidence *evidence)
 static gboolean
 is_auto_reply (const ReboundEvidence *evidence)
 {
-  gboolean failed
-    = in_text (evidence, REBOUND_MARK_FAILED) || in_subject (evidence, REBOUND_MARK_FAILED)
+  gboolean failed =
+      in_text (evidence, REBOUND_MARK_FAILED) || in_subject (evidence, REBOUND_MARK_FAILED)
       || in_text (evidence, REBOUND_MARK_DELAYED) || in_subject (evidence, REBOUND_MARK_DELAYED);
 
   if (in_subject (evidence, REBOUND_MARK_AUTO_REPLY))
     return !(in_header (evidence, REBOUND_MARK_SYSTEM) && failed);
-  return (in_header (evidence, REBOUND_MARK_AUTO_REPLY) || in_text (evidence, REBOUND_MARK_AUTO_REPLY))
+  return (in_header (evidence, REBOUND_MARK_AUTO_REPLY)
+          || in_text (evidence, REBOUND_MARK_AUTO_REPLY))
          && !failed;
 }
 
@@ -163,18 +164,12 @@ static const struct
   ReboundKind kind;
   gboolean (*is) (const ReboundEvidence *evidence);
 } kinds[] = {
-  { REBOUND_KIND_BOUNCE, is_bare_reply },
-  { REBOUND_KIND_COMPLAINT, is_complaint },
-  { REBOUND_KIND_CHALLENGE, is_challenge },
-  { REBOUND_KIND_BOUNCE, is_refusal },
-  { REBOUND_KIND_DISPOSITION, is_disposition },
-  { REBOUND_KIND_BOUNCE, is_reported_failure },
-  { REBOUND_KIND_DELAY, is_reported_delay },
-  { REBOUND_KIND_DELIVERED, is_report },
-  { REBOUND_KIND_AUTO_REPLY, is_auto_reply },
-  { REBOUND_KIND_DELAY, is_told_delay },
-  { REBOUND_KIND_BOUNCE, is_told_failure },
-  { REBOUND_KIND_DELIVERED, is_told_delivery },
+  { REBOUND_KIND_BOUNCE, is_bare_reply },       { REBOUND_KIND_COMPLAINT, is_complaint },
+  { REBOUND_KIND_CHALLENGE, is_challenge },     { REBOUND_KIND_BOUNCE, is_refusal },
+  { REBOUND_KIND_DISPOSITION, is_disposition }, { REBOUND_KIND_BOUNCE, is_reported_failure },
+  { REBOUND_KIND_DELAY, is_reported_delay },    { REBOUND_KIND_DELIVERED, is_report },
+  { REBOUND_KIND_AUTO_REPLY, is_auto_reply },   { REBOUND_KIND_DELAY, is_told_delay },
+  { REBOUND_KIND_BOUNCE, is_told_failure },     { REBOUND_KIND_DELIVERED, is_told_delivery },
 };
 
 ReboundKind

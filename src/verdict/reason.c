@@ -93,8 +93,7 @@ rank_status (const Clues *self, guint i)
 
   if (is_empty (clue->value))
     return rank;
-  return rank + 10 + (is_specific (self->evidence, clue->value) ? 10 : 0)
-         + (clue->remote ? 20 : 0);
+  return rank + 10 + (is_specific (self->evidence, clue->value) ? 10 : 0) + (clue->remote ? 20 : 0);
 }
 
 static const ReboundClue *
@@ -294,8 +293,7 @@ is_sourced (const Clues *clues, const ReboundFinding *finding)
   for (guint i = 0; i < n_clues (clues); i++)
     {
       const ReboundClue *clue = clue_at (clues, i);
-      ReboundReasons reasons
-        = rebound_verdict_clue_reasons (clues->evidence, clue, finding->stage);
+      ReboundReasons reasons = rebound_verdict_clue_reasons (clues->evidence, clue, finding->stage);
 
       if (has_reason (&reasons, finding->reason)
           && (clue->type != REBOUND_CLUE_PHRASE || clue->rule->sourced))

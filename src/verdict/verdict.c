@@ -35,7 +35,7 @@ find_subscriber (const ReboundReport *report, ReboundRecipient *to)
   } ways[] = {
     { evidence->verp, REBOUND_SUBSCRIBER_FROM_VERP,
       is_for_one (report) || rebound_address_equal (evidence->verp, to->address)
-        || rebound_address_equal (evidence->verp, to->original_address) },
+          || rebound_address_equal (evidence->verp, to->original_address) },
     { to->original_address, REBOUND_SUBSCRIBER_FROM_ORIGINAL_RECIPIENT, TRUE },
     { returned_to, REBOUND_SUBSCRIBER_FROM_RETURNED_TO,
       is_for_one (report) || rebound_address_equal (returned_to, to->address) },
@@ -276,8 +276,8 @@ judge_answer (ReboundReport *report, ReboundRecipient *to)
   switch (report->kind)
     {
     case REBOUND_KIND_COMPLAINT:
-      to->reason
-        = feedback_reason (evidence->feedback_type != NULL ? evidence->feedback_type : "abuse");
+      to->reason =
+          feedback_reason (evidence->feedback_type != NULL ? evidence->feedback_type : "abuse");
       break;
     case REBOUND_KIND_AUTO_REPLY:
       to->reason = REBOUND_REASON_AUTO_REPLY;
