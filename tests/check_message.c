@@ -316,10 +316,8 @@ static const struct
   { "A: b\n\nC: d\nE: f\n\n\nG: h\n", FALSE, "0 a=b|1 c=d|1 e=f|3 g=h|" },
   { "\nA: b\n", FALSE, "1 a=b|" },
   { "A: b\n \t\nC: d\n", FALSE, "0 a=b|1 c=d|" },
-  { "A: b\r\n\r\nC: d\r\n", FALSE, "0 a=b|1 c=d|" },
   { "A: b\n\nC: d\n", TRUE, "0 a=b|" },
   { "\n\nA: b\nC: d\n\nE: f\n", TRUE, "2 a=b|2 c=d|" },
-  { "A: b\r\n\r\nC: d\r\n", TRUE, "0 a=b|" },
   /* what is no field */
   { "no field here\nA: b\n", FALSE, "0 a=b|" },
   { ": b\n-a: c\n1a: d\nhttp://a: b\n a: b\n", FALSE, "" },
@@ -450,3 +448,993 @@ START_TEST (fields_floods)
   assert_fast (start);
 }
 END_TEST
+
+/* ---- Charsets ----------------------------------------------------------------------------- */
+
+static char *
+encode (const char *text, const char *charset, gsize *length)
+{
+  g_autoptr (GError) error = NULL;
+  char *bytes = g_convert (text, -1, charset, "UTF-8", NULL, length, &error);
+
+  ck_assert_msg (bytes != NULL, "%s: %s", charset, error != NULL ? error->message : "");
+  return bytes;
+}
+
+static void
+assert_decoded (const char *bytes, gsize length, const char *declared, const char *expected,
+                const char *what)
+{
+  gsize got_length;
+  g_autofree char *got = rebound_decode (bytes, length, declared, &got_length);
+
+  ck_assert_msg (strcmp (got, expected) == 0, "%s, declared as %s: got “%s”, expected “%s”", what,
+                 declared != NULL ? declared : "nothing", got, expected);
+  ck_assert_uint_eq (got_length, strlen (expected));
+}
+
+/* What receivers say, in the charset they say it in. */
+static const struct
+{
+  const char *charset;
+  const char *text;
+  gboolean told; /* it can be told from its bytes */
+} sentences[] = {
+  { "ISO-2022-JP", "宛先のメールアドレスが見つかりませんでした。", TRUE },
+  { "ISO-2022-JP", "550 受信者のメールボックスがいっぱいです (quota)", TRUE },
+  { "EUC-JP", "宛先のメールアドレスが見つかりませんでした。", TRUE },
+  { "EUC-JP", "ご指定のユーザーは存在しません。送信先をご確認ください。", TRUE },
+  { "SHIFT_JIS", "宛先のメールアドレスが見つかりませんでした。", TRUE },
+  { "SHIFT_JIS", "メールボックスの容量を超えたため、配信できませんでした。", TRUE },
+  { "GBK", "您的邮件被退回，收件人的邮箱不存在，请核对地址后再发送。", TRUE },
+  { "GB18030", "对方邮箱空间已满，邮件无法投递到该用户。", TRUE },
+  { "BIG5", "收件人的信箱空間已滿，您的郵件無法送達。", TRUE },
+  { "BIG5", "使用者不存在，請確認收件人的電子郵件地址。", TRUE },
+  { "EUC-KR", "받는 사람의 메일 주소를 찾을 수 없습니다.", TRUE },
+  { "EUC-KR", "수신자의 메일함 용량이 초과되어 메일을 보낼 수 없습니다.", TRUE },
+  { "KOI8-R", "Почтовый ящик получателя переполнен, письмо не доставлено.", TRUE },
+  { "KOI8-R", "Пользователь с таким адресом не найден", TRUE },
+  { "WINDOWS-1251", "Почтовый ящик получателя переполнен, письмо не доставлено.", TRUE },
+  { "WINDOWS-1251", "Пользователь с таким адресом не найден", TRUE },
+  { "WINDOWS-1251", "Пощенската кутия на получателя е пълна", TRUE },
+  { "WINDOWS-1252", "Das Postfach des Empfängers ist überfüllt – bitte später erneut senden", TRUE },
+  { "ISO-8859-1", "La boîte aux lettres du destinataire est pleine, message non délivré", TRUE },
+  { "ISO-8859-1", "El buzón está lleno; dirección errónea; señor Núñez", TRUE },
+  { "ISO-8859-1", "A caixa do destinatário está cheia; endereço não existe", TRUE },
+  { "ISO-8859-1", "Mottagarens brevlåda är full; användaren är okänd för oss", TRUE },
+  { "WINDOWS-1253", "Το γραμματοκιβώτιο του παραλήπτη είναι γεμάτο", TRUE },
+  { "WINDOWS-1255", "תיבת הדואר של הנמען מלאה ולכן ההודעה לא נמסרה", TRUE },
+  { "WINDOWS-1256", "صندوق بريد المستلم ممتلئ ولم يتم تسليم الرسالة", TRUE },
+  /* Central Europe's letters are Western letters with other accents */
+  { "ISO-8859-2", "Schránka příjemce je plná, zpráva nebyla doručena", FALSE },
+  { "WINDOWS-1250", "Skrzynka odbiorcy jest przepełniona, użytkownik nie istnieje", FALSE },
+  { "WINDOWS-1250", "A címzett postafiókja megtelt, a levél nem kézbesíthető", FALSE },
+  { "ISO-8859-15", "Das Postfach fasst 5 € mehr, Empfänger ungültig", FALSE },
+  { "ISO-8859-9", "Alıcının posta kutusu dolu, kullanıcı bulunamadı, geçersiz", FALSE },
+  { "UTF-16LE", "Почтовый ящик переполнен", FALSE },
+  { "UTF-16BE", "宛先が見つかりません", FALSE },
+  { "UTF-16", "Postfach überfüllt", FALSE },
+  { "UTF-7", "Empfänger unbekannt", FALSE },
+};
+
+START_TEST (declared)
+{
+  gsize length;
+  g_autofree char *bytes = encode (sentences[_i].text, sentences[_i].charset, &length);
+  g_autofree char *lower = g_ascii_strdown (sentences[_i].charset, -1);
+
+  assert_decoded (bytes, length, sentences[_i].charset, sentences[_i].text, sentences[_i].charset);
+  assert_decoded (bytes, length, lower, sentences[_i].text, sentences[_i].charset);
+}
+END_TEST
+
+START_TEST (undeclared)
+{
+  gsize length;
+  g_autofree char *bytes = encode (sentences[_i].text, sentences[_i].charset, &length);
+
+  if (sentences[_i].told)
+    assert_decoded (bytes, length, NULL, sentences[_i].text, sentences[_i].charset);
+}
+END_TEST
+
+/* A gateway's default is declared, the text is not in it. */
+START_TEST (wrongly_declared)
+{
+  static const char *const defaults[]
+    = { "us-ascii", "utf-8", "UTF-8", "unknown-8bit", "no-such-charset", "", "iso-8859-1" };
+  gsize length;
+  g_autofree char *bytes = encode (sentences[_i].text, sentences[_i].charset, &length);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (defaults); i++)
+    if (sentences[_i].told)
+      assert_decoded (bytes, length, defaults[i], sentences[_i].text, sentences[_i].charset);
+}
+END_TEST
+
+/* Pairs of which the declared one cannot be: its bytes do not allow it. */
+static const struct
+{
+  const char *charset;
+  const char *declared;
+  const char *text;
+} impossible[] = {
+  { "SHIFT_JIS", "iso-2022-jp", "宛先のメールアドレスが見つかりませんでした。" },
+  { "EUC-JP", "iso-2022-jp", "宛先のメールアドレスが見つかりませんでした。" },
+  { "UTF-8", "iso-2022-jp", "宛先のメールアドレスが見つかりませんでした。" },
+  { "UTF-8", "shift_jis", "メールボックスの容量を超えたため、配信できませんでした。" },
+  { "UTF-8", "euc-kr", "받는 사람의 메일 주소를 찾을 수 없습니다." },
+  { "UTF-8", "us-ascii", "Почтовый ящик переполнен" },
+  { "UTF-8", "iso-8859-1", "Das Postfach des Empfängers ist überfüllt" },
+  { "UTF-8", "windows-1252", "Das Postfach des Empfängers ist überfüllt" },
+  { "UTF-8", "iso-8859-1", "Почтовый ящик переполнен" },
+  { "UTF-8", "no-such-charset", "Das Postfach des Empfängers ist überfüllt" },
+};
+
+START_TEST (impossibly_declared)
+{
+  gsize length;
+  g_autofree char *bytes = encode (impossible[_i].text, impossible[_i].charset, &length);
+
+  assert_decoded (bytes, length, impossible[_i].declared, impossible[_i].text,
+                  impossible[_i].charset);
+}
+END_TEST
+
+/* However long a text is and wherever a reader's window ends in it. */
+START_TEST (long_text)
+{
+  for (guint shift = 0; shift < 4; shift++)
+    {
+      g_autoptr (GString) text = g_string_new (NULL);
+      g_autofree char *bytes = NULL;
+      gsize length;
+
+      for (guint i = 0; i < shift; i++)
+        g_string_append_c (text, 'x');
+      while (text->len < 20000)
+        g_string_append (text, sentences[_i].text);
+      bytes = encode (text->str, sentences[_i].charset, &length);
+      if (sentences[_i].told)
+        assert_decoded (bytes, length, NULL, text->str, sentences[_i].charset);
+    }
+}
+END_TEST
+
+/* A text that a cap cut within a character stays readable up to there. */
+static const struct
+{
+  const char *charset;
+  const char *text;
+  const char *half; /* of a character */
+} cuts[] = {
+  { "UTF-8", "Das Postfach des Empfängers ist überfüllt", "\xc3" },
+  { "UTF-8", "Почтовый ящик получателя переполнен, письмо не доставлено", "\xd0" },
+  { "UTF-8", "宛先のメールアドレスが見つかりませんでした", "\xe5\xae" },
+  { "GBK", "您的邮件被退回，收件人的邮箱不存在", "\xca" },
+  { "SHIFT_JIS", "宛先のメールアドレスが見つかりませんでした", "\x88" },
+  { "EUC-KR", "받는 사람의 메일 주소를 찾을 수 없습니다", "\xb9" },
+};
+
+START_TEST (cut)
+{
+  gsize length;
+  g_autofree char *bytes = encode (cuts[_i].text, cuts[_i].charset, &length);
+  g_autofree char *half = g_strconcat (bytes, cuts[_i].half, NULL);
+  g_autofree char *got = rebound_decode (half, strlen (half), cuts[_i].charset, NULL);
+
+  ck_assert_msg (g_str_has_prefix (got, cuts[_i].text), "%s: got “%s”", cuts[_i].charset, got);
+}
+END_TEST
+
+START_TEST (nul_bytes)
+{
+  static const char text[] = "No \0such\0 user";
+  static const char umlaut[] = "f\xc3\xbcr\0Sie";
+
+  assert_decoded (text, sizeof text - 1, NULL, "No such user", "NUL");
+  assert_decoded (text, sizeof text - 1, "us-ascii", "No such user", "NUL");
+  assert_decoded (umlaut, sizeof umlaut - 1, "utf-8", "fürSie", "NUL");
+  assert_decoded ("\0\0", 2, NULL, "", "NUL");
+  assert_decoded ("", 0, NULL, "", "nothing");
+  assert_decoded ("", 0, "utf-16", "", "nothing");
+  assert_decoded ("a", 1, "no-such-charset", "a", "ASCII");
+  assert_decoded ("a", 1, "", "a", "ASCII");
+}
+END_TEST
+
+START_TEST (random_bytes)
+{
+  static const char *const names[]
+    = { NULL, "", "utf-8", "us-ascii", "iso-8859-1", "windows-1255", "gb2312", "gb18030", "big5",
+        "shift_jis", "euc-jp", "euc-kr", "iso-2022-jp", "iso-2022-kr", "koi8-r", "utf-16", "utf-16le",
+        "utf-32", "utf-7", "hz-gb-2312", "unicode-1-1-utf-7", "x-user-defined", "%s", "//IGNORE" };
+  g_autoptr (GRand) random = g_rand_new_with_seed (_i);
+
+  for (guint n = 0; n < 100 * G_N_ELEMENTS (names); n++)
+    {
+      gsize length = g_rand_int_range (random, 0, 300);
+      g_autofree char *bytes = g_malloc (length + 1);
+      g_autofree char *got = NULL;
+      gsize got_length;
+
+      for (gsize i = 0; i < length; i++)
+        bytes[i] = (char) (g_rand_int (random) >> (n % 2 == 0 ? 8 : 25));
+      got = rebound_decode (bytes, length, names[n % G_N_ELEMENTS (names)], &got_length);
+      ck_assert_uint_eq (strlen (got), got_length);
+      ck_assert_msg (g_utf8_validate (got, (gssize) got_length, NULL), "%s",
+                     names[n % G_N_ELEMENTS (names)]);
+    }
+}
+END_TEST
+
+/* ---- HTML --------------------------------------------------------------------------------- */
+
+static const struct
+{
+  const char *html;
+  const char *lines; /* the text's lines that are not blank, trimmed, with a '|' between */
+} pages[] = {
+  { "", "" },
+  { "No such user", "No such user" },
+  { "a &lt;b@example.org&gt; &amp; c &quot;d&quot; &apos;", "a <b@example.org> & c \"d\" '" },
+  { "f&uuml;r &Auml; &szlig; &eacute; &ntilde;", "für Ä ß é ñ" },
+  { "&#60;b&#x40;example.org&#X3E; &#252; &#x4e00; &#x1F4E7;", "<b@example.org> ü 一 📧" },
+  { "a&#10;b&#13;&#10;c", "a|b|c" },
+  { "a&#9;b", "a\tb" },
+  { "a&b &; &# &#; &#x; &nosuch; &lt &#xD800; &#1114112; &#0;x", NULL },
+  { "a &amp;lt; b", "a &lt; b" },
+  { "?a=1&b=2&copy_to=3", "?a=1&b=2&copy_to=3" },
+  /* lines */
+  { "a<br>b<BR/>c<br />d", "a|b|c|d" },
+  { "<p>a</p><p>b <b>c</b> d<p class=x>e", "a|b c d|e" },
+  { "<div>a</div><DIV>b</DIV>", "a|b" },
+  { "<table><tr><td>User</td></tr><tr><td>a@b</td></tr></table>", "User|a@b" },
+  { "<ul><li>a<li>b</ul><h1>c</h1>d<hr>e<blockquote>f</blockquote>g", "a|b|c|d|e|f|g" },
+  { "mail<b>box</b> is <i>full</i>", "mailbox is full" },
+  { "<a href=\"mailto:a@b\">a@b</a>", "a@b" },
+  /* what is not shown */
+  { "a<!-- no such user -->b", "ab" },
+  { "a<!-- <p> -- > x -->b<!---->c", "abc" },
+  { "<script>if (a<b) no ('such')</script>a<SCRIPT type=x>b</Script>c", "ac" },
+  { "<style>p { color: red }</style>a", "a" },
+  { "<html><head><title>T</title><style>x</style></head><body>a</body></html>", "a" },
+  { "<!DOCTYPE html><?xml version=\"1.0\"?>a", "a" },
+  { "<header>a</header><scripture>b</scripture>", "ab" },
+  /* what is not closed; the end tag of head may be left out (HTML, 13.1.2.4) */
+  { "<html><head><title>T</title><body>No such user", "No such user" },
+  { "<p>a<p>b<table><tr><td>c", "a|b|c" },
+  { "a<script>b", "a" },
+  { "a<!-- b", "a" },
+  { "a<br", "a" },
+  { "a < b <3 <> c", "a < b <3 <> c" },
+  { "a<", "a<" },
+  { "a&", "a&" },
+};
+
+static char *
+show_lines (const char *text)
+{
+  g_auto (GStrv) all = g_strsplit (text, "\n", -1);
+  g_autoptr (GString) out = g_string_new (NULL);
+
+  for (guint i = 0; all[i] != NULL; i++)
+    if (*g_strstrip (all[i]) != '\0')
+      g_string_append_printf (out, "%s%s", out->len > 0 ? "|" : "", all[i]);
+  return g_string_free (g_steal_pointer (&out), FALSE);
+}
+
+START_TEST (html)
+{
+  gsize length;
+  g_autofree char *text
+    = rebound_html_to_text (pages[_i].html, strlen (pages[_i].html), &length);
+  g_autofree char *shown = show_lines (text);
+
+  ck_assert_uint_eq (strlen (text), length);
+  ck_assert (g_utf8_validate (text, (gssize) length, NULL));
+  if (pages[_i].lines != NULL)
+    ck_assert_str_eq (shown, pages[_i].lines);
+}
+END_TEST
+
+/* Every beginning of every page: nothing is read behind the end. */
+START_TEST (html_cut)
+{
+  for (gsize i = 0; i < strlen (pages[_i].html); i++)
+    {
+      g_autofree char *page = g_strndup (pages[_i].html, i);
+      gsize length;
+      g_autofree char *text = rebound_html_to_text (page, i, &length);
+
+      ck_assert_uint_eq (strlen (text), length);
+    }
+}
+END_TEST
+
+static const char *const html_floods[] = {
+  "<", ">", "&", "&#", "&#x", "&a", "&amp", "</", "<!", "<!--", "-->", "<a", "<a>", "<p>", "</p>", "<br",
+  "<script>", "<script></scrip", "</script", "<!---", "<?", "\"", "x", "<style></style>", "<a <!--",
+};
+
+START_TEST (html_flood)
+{
+  g_autoptr (GString) page = g_string_new (NULL);
+  g_autofree char *text = NULL;
+  clock_t start;
+  gsize length;
+
+  while (page->len < MEGABYTE)
+    g_string_append (page, html_floods[_i]);
+  start = clock ();
+  text = rebound_html_to_text (page->str, page->len, &length);
+  assert_fast (start);
+  ck_assert_uint_le (length, 2 * page->len);
+}
+END_TEST
+
+/* ---- Messages ----------------------------------------------------------------------------- */
+
+static ReboundMessage *
+parse_limited (const char *text, gsize length, const ReboundLimits *limits)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new (text, length);
+
+  rebound_message_init ();
+  return rebound_message_parse (bytes, limits);
+}
+
+static ReboundMessage *
+parse (const char *text)
+{
+  ReboundLimits limits;
+
+  rebound_limits_init (&limits);
+  return parse_limited (text, strlen (text), &limits);
+}
+
+/* A letter for each part: T, S, F, D, R; a small one where it is nested. */
+static char *
+show_roles (const ReboundMessage *message)
+{
+  GString *out = g_string_new (NULL);
+
+  for (guint i = 0; i < message->parts->len; i++)
+    {
+      const ReboundPart *part = g_ptr_array_index (message->parts, i);
+      char letter = "TSFDR"[part->role];
+
+      g_string_append_c (out, part->nested ? g_ascii_tolower (letter) : letter);
+    }
+  return g_string_free (out, FALSE);
+}
+
+#define HEAD "From: mailer@example.net\nSubject: failed\nMIME-Version: 1.0\n"
+#define REPORT "Content-Type: multipart/report; report-type=delivery-status; boundary=\"b\"\n"
+#define TEXT "--b\n\nNo such user\n"
+#define STATUS_FIELDS                                                                              \
+  "Reporting-MTA: dns; mx.example.net\n\n"                                                         \
+  "Final-Recipient: rfc822; a@example.net\nAction: failed\nStatus: 5.1.1\n"
+#define STATUS "--b\nContent-Type: message/delivery-status\n\n" STATUS_FIELDS
+#define MAIL_FIELDS "From: news@example.org\nSubject: News\n"
+#define RETURNED "--b\nContent-Type: message/rfc822\n\n" MAIL_FIELDS "\nRead this\n"
+#define HEADERS "--b\nContent-Type: text/rfc822-headers\n\n" MAIL_FIELDS
+#define END "--b--\n"
+#define PARTS TEXT STATUS "\n" RETURNED "\n" END
+
+/* "Reporting-MTA: dns; mx.example.net", an empty line, "Status: 5.1.1", as it is sent: with
+ * CRLF (RFC 2045 section 6.8). */
+#define STATUS_BASE64                                                                              \
+  "UmVwb3J0aW5nLU1UQTogZG5zOyBteC5leGFtcGxlLm5ldA0KDQpTdGF0dXM6\nIDUuMS4xDQo=\n"
+#define MAIL_BASE64 "U3ViamVjdDogTmV3cw0KDQpUbzogeW91DQo=\n" /* "Subject: News", "", "To: you" */
+
+static const struct
+{
+  const char *text;
+  const char *roles;
+} messages[] = {
+  { "", "" },
+  { HEAD "\nNo such user\n", "T" },
+  { "Subject: no MIME-Version\n\nNo such user\n", "T" },
+  { HEAD "Content-Type: text/plain; charset=utf-8\n\nx\n", "T" },
+  { HEAD "Content-Type: text/html\n\n<p>x\n", "T" },
+  { HEAD "Content-Type: application/pdf\n\nx\n", "" },
+  /* reports */
+  { HEAD REPORT "\n" PARTS, "TSRt" },
+  { HEAD "Content-Type: multipart/report; boundary=b\n\n" PARTS, "TSRt" },
+  { HEAD "Content-Type: MULTIPART/Report; BOUNDARY=\"b\"\n\n" PARTS, "TSRt" },
+  { HEAD "Content-Type: multipart/mixed; boundary=b\n\n" PARTS, "TSRt" },
+  { HEAD REPORT "\nThis is a MIME message.\n\n" PARTS "\nbehind it\n", "TSRt" },
+  { HEAD REPORT "\n" TEXT STATUS "\n" HEADERS "\n" END, "TSR" },
+  { HEAD REPORT "\n" TEXT STATUS "\n" END, "TS" },
+  { HEAD REPORT "\n" STATUS "\n" RETURNED "\n" TEXT END, "SRtT" },
+  { HEAD REPORT "\n" RETURNED "\n" STATUS END, "RtS" },
+  { HEAD REPORT "\n" TEXT STATUS "\n" RETURNED, "TSRt" }, /* no last delimiter */
+  { HEAD REPORT "\n" TEXT "\n" STATUS, "TS" },
+  { HEAD REPORT "\n--b\n", "" },
+  { HEAD "Content-Type: message/delivery-status\n\n" STATUS_FIELDS, "S" },
+  /* wrapped */
+  { HEAD "Content-Type: multipart/mixed; boundary=o\n\n--o\n" REPORT "\n" PARTS
+         "\n--o\nContent-Type: text/plain\n\nA footer\n--o--\n", "TSRtT" },
+  { HEAD "Content-Type: multipart/related; boundary=o\n\n--o\n" REPORT "\n" PARTS "\n--o--\n",
+    "TSRt" },
+  { HEAD "Content-Type: multipart/signed; boundary=o\n\n--o\n" REPORT "\n" PARTS
+         "\n--o\nContent-Type: application/pgp-signature\n\nx\n--o--\n", "TSRt" },
+  { HEAD "Content-Type: message/rfc822\n\n" HEAD REPORT "\n" PARTS, "Rtsr" },
+  { HEAD "Content-Type: multipart/mixed; boundary=o\n\n--o\nContent-Type: message/rfc822\n\n" HEAD
+         REPORT "\n" PARTS "\n--o--\n", "Rtsr" },
+  /* types with other names */
+  { HEAD REPORT "\n" TEXT "--b\nContent-Type: message/xdelivery-status\n\n" STATUS_FIELDS END,
+    "TS" },
+  { HEAD REPORT "\n" TEXT "--b\nContent-Type: Message/Delivery-Status\n\n" STATUS_FIELDS END, "TS" },
+  { HEAD REPORT "\n--b\nContent-Type: message/global-delivery-status\n\n" STATUS_FIELDS
+         "\n--b\nContent-Type: message/global-headers\n\n" MAIL_FIELDS END, "SR" },
+  { HEAD REPORT "\n--b\nContent-Type: message/global\n\n" MAIL_FIELDS "\nx\n" END, "Rt" },
+  { HEAD REPORT "\n--b\nContent-Type: message/rfc822-headers\n\n" MAIL_FIELDS
+         "\n--b\nContent-Type: text/rfc822\n\n" MAIL_FIELDS "\n" END, "RR" },
+  { HEAD REPORT "\n" TEXT "--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\n"
+         "\n" HEADERS END, "TFR" },
+  { HEAD REPORT "\n" TEXT "--b\nContent-Type: message/disposition-notification\n\n"
+         "Disposition: automatic-action/MDN-sent-automatically; deleted\n\n" END, "TD" },
+  { HEAD REPORT "\n" TEXT "--b\nContent-Type: image/png\nContent-Transfer-Encoding: base64\n\n"
+         "AAAA\n" STATUS END, "TS" },
+  /* two versions of one text */
+  { HEAD "Content-Type: multipart/alternative; boundary=b\n\n" TEXT
+         "--b\nContent-Type: text/html\n\n<p>No</p>\n" END, "T" },
+  { HEAD "Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/html\n\n"
+         "<p>No</p>\n" TEXT END, "T" },
+  { HEAD "Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/html\n\n"
+         "<p>No</p>\n" END, "T" },
+  /* a returned message in a returned message */
+  { HEAD "Content-Type: message/rfc822\n\nA: 1\nContent-Type: message/rfc822\n\nB: 2\n\nx\n", "Rr" },
+};
+
+START_TEST (roles)
+{
+  g_autoptr (ReboundMessage) message = parse (messages[_i].text);
+  g_autofree char *roles = show_roles (message);
+
+  ck_assert_msg (strcmp (roles, messages[_i].roles) == 0, "got %s, expected %s: %s", roles,
+                 messages[_i].roles, messages[_i].text);
+}
+END_TEST
+
+/* The same with other line ends, a From line and blank lines before. */
+START_TEST (roles_of_crlf)
+{
+  g_auto (GStrv) split = g_strsplit (messages[_i].text, "\n", -1);
+  g_autofree char *crlf = g_strjoinv ("\r\n", split);
+  g_autofree char *cr = g_strjoinv ("\r", split);
+  g_autofree char *text = g_strconcat ("From a@b Mon Jan  1 00:00:00 2001\r\n\r\n", crlf, NULL);
+  g_autoptr (ReboundMessage) message = parse (text);
+  g_autoptr (ReboundMessage) with_cr = parse (cr);
+  g_autofree char *roles = show_roles (message);
+  g_autofree char *cr_roles = show_roles (with_cr);
+
+  ck_assert_str_eq (roles, messages[_i].roles);
+  ck_assert_str_eq (cr_roles, messages[_i].roles);
+}
+END_TEST
+
+/* Cut behind each byte. */
+START_TEST (cut_message)
+{
+  ReboundLimits limits;
+
+  rebound_limits_init (&limits);
+  for (gsize i = 0; i < strlen (messages[_i].text); i++)
+    {
+      g_autoptr (ReboundMessage) message = parse_limited (messages[_i].text, i, &limits);
+
+      ck_assert_uint_eq (strlen (message->digest), 7 + 64);
+    }
+}
+END_TEST
+
+/* The boundary parameter is missing, or the delimiters are indented, or all is plain text. */
+static const struct
+{
+  const char *text;
+  const char *roles;
+} broken[] = {
+  { HEAD "Content-Type: multipart/report; report-type=delivery-status\n\n" PARTS, "TSRt" },
+  { HEAD "Content-Type: multipart/report\n\n--b\nContent-Type: text/plain\n\nx\n" STATUS END, "TS" },
+  { HEAD REPORT "\n  --b\n  Content-Type: text/plain\n\n  No such user\n\n  --b\n"
+         "  Content-Type: message/delivery-status\n\n  Status: 5.1.1\n\n  --b--\n", "TS" },
+  { HEAD "\n--b\nContent-Type: text/plain\n\nNo\n" STATUS "\n" RETURNED END, "TSRt" },
+  { HEAD "Content-Type: text/plain\n\nThis is a MIME message.\n\n--b\nContent-Type: text/plain\n\n"
+         "No\n" STATUS "\n" HEADERS "\n" END, "TSR" },
+  { HEAD REPORT "\n--other\nContent-Type: text/plain\n\nNo\n"
+         "--other\nContent-Type: message/delivery-status\n\n" STATUS_FIELDS "\n--other--\n", "TS" },
+};
+
+START_TEST (salvaged)
+{
+  g_autoptr (ReboundMessage) message = parse (broken[_i].text);
+  g_autofree char *roles = show_roles (message);
+  const ReboundPart *status = rebound_message_find_part (message, REBOUND_PART_DELIVERY_STATUS);
+
+  ck_assert_msg (strcmp (roles, broken[_i].roles) == 0, "got %s, expected %s: %s", roles,
+                 broken[_i].roles, broken[_i].text);
+  ck_assert_ptr_nonnull (status);
+  ck_assert (strstr (status->text, "\nStatus: 5.1.1") != NULL
+             || g_str_has_prefix (status->text, "Status: 5.1.1"));
+  ck_assert (has_warning (message->warnings, "mime-salvaged", NULL));
+  ck_assert_pstr_eq (rebound_fields_get (message->header, "subject"), "failed");
+}
+END_TEST
+
+/* A plain report that quotes a MIME message further down is a plain report. */
+START_TEST (not_salvaged)
+{
+  g_autoptr (ReboundMessage) message
+    = parse (HEAD "\nHi. This is the program at example.net.\nI could not deliver it.\n\n"
+                  "<a@example.net>:\nno such user\n\n"
+                  "--- Below this line is a copy of the message.\n\n" MAIL_FIELDS
+                  "MIME-Version: 1.0\nContent-Type: multipart/alternative; boundary=b\n\n"
+                  "--b\nContent-Type: text/plain\n\nRead this\n--b--\n");
+  g_autofree char *roles = show_roles (message);
+
+  ck_assert_str_eq (roles, "T");
+  ck_assert_uint_eq (message->warnings->len, 0);
+}
+END_TEST
+
+static const ReboundPart *
+find (const ReboundMessage *message, ReboundPartRole role)
+{
+  const ReboundPart *part = rebound_message_find_part (message, role);
+
+  ck_assert_ptr_nonnull (part);
+  ck_assert_uint_eq (part->role, role);
+  ck_assert (!part->nested);
+  return part;
+}
+
+START_TEST (contents)
+{
+  g_autoptr (ReboundMessage) message = parse (HEAD REPORT "\n" PARTS);
+  const ReboundPart *part = find (message, REBOUND_PART_TEXT);
+
+  ck_assert (message->report);
+  ck_assert_uint_eq (message->warnings->len, 0);
+  ck_assert_pstr_eq (rebound_fields_get (message->header, "subject"), "failed");
+  ck_assert_str_eq (g_strchomp (part->text), "No such user");
+  part = find (message, REBOUND_PART_DELIVERY_STATUS);
+  ck_assert (g_str_has_prefix (part->text, STATUS_FIELDS));
+  ck_assert_uint_eq (part->length, strlen (part->text));
+  part = find (message, REBOUND_PART_RETURNED);
+  ck_assert_pstr_eq (rebound_fields_get (part->fields, "from"), "news@example.org");
+  ck_assert_pstr_eq (rebound_fields_get (part->fields, "subject"), "News");
+  ck_assert_ptr_null (rebound_message_find_part (message, REBOUND_PART_FEEDBACK));
+}
+END_TEST
+
+/* Only the outer parts are found, the nested ones are there. */
+START_TEST (nested)
+{
+  g_autoptr (ReboundMessage) message
+    = parse (HEAD "Content-Type: message/rfc822\n\n" HEAD REPORT "\n" PARTS);
+  const ReboundPart *returned = find (message, REBOUND_PART_RETURNED);
+  const ReboundPart *status = g_ptr_array_index (message->parts, 2);
+
+  ck_assert_pstr_eq (rebound_fields_get (returned->fields, "subject"), "failed");
+  ck_assert_ptr_null (rebound_message_find_part (message, REBOUND_PART_DELIVERY_STATUS));
+  ck_assert_ptr_null (rebound_message_find_part (message, REBOUND_PART_TEXT));
+  ck_assert (g_str_has_prefix (status->text, STATUS_FIELDS));
+}
+END_TEST
+
+/* Parts that are encoded; their lines end with LF whatever the encoding holds. */
+static const struct
+{
+  const char *header;
+  const char *body;
+  const char *expected; /* the text, trimmed */
+} encoded[] = {
+  { "message/delivery-status\nContent-Transfer-Encoding: base64", STATUS_BASE64,
+    "Reporting-MTA: dns; mx.example.net\n\nStatus: 5.1.1" },
+  { "message/delivery-status\nContent-Transfer-Encoding: BASE64", STATUS_BASE64,
+    "Reporting-MTA: dns; mx.example.net\n\nStatus: 5.1.1" },
+  { "message/xdelivery-status\nContent-Transfer-Encoding: quoted-printable",
+    "Reporting-MTA: dns; mx.exa=\nmple.net\n\nStatus=3A 5.1.1\n",
+    "Reporting-MTA: dns; mx.example.net\n\nStatus: 5.1.1" },
+  { "text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable", "f=C3=BCr=20Sie =\nx",
+    "für Sie x" },
+  { "text/plain\nContent-Transfer-Encoding: quoted-printable", "a=0D=0Ab=XYc=\n=", NULL },
+  { "text/plain; charset=\"iso-8859-1\"\nContent-Transfer-Encoding: base64", "Zvxy\n", "für" },
+  { "text/plain; charset=utf-8\nContent-Transfer-Encoding: base64", "Zs O8 cg", "für" },
+  { "text/plain; charset=utf-8\nContent-Transfer-Encoding: base64", "", "" },
+  { "text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit", "f\xc3\xbcr", "für" },
+  { "text/plain\nContent-Transfer-Encoding: 7bit", "f\xfcr", "für" },
+  { "text/plain; charset=iso-2022-jp", "\x1b$B%(%i!<\x1b(B", "エラー" },
+  { "text/plain; charset*=utf-8''iso-8859-1", "f\xfcr", "für" }, /* RFC 2231 */
+  { "text/plain; charset*0=iso-8859-; charset*1=1", "f\xfcr", "für" },
+  { "text/plain; charset=", "f\xfcr", "für" },
+  { "text/html; charset=utf-8\nContent-Transfer-Encoding: quoted-printable",
+    "<style>p {}</style><p class=3D\"x\">No such<br>user &lt;a@b&gt;</p>", "No such\nuser <a@b>" },
+  { "text/plain\nContent-Transfer-Encoding: uuencode", "begin 644 x\n#9CQS\n`\nend\n", NULL },
+  { "text/plain\nContent-Transfer-Encoding: x-unknown", "No such user", "No such user" },
+};
+
+START_TEST (encoding)
+{
+  g_autofree char *text = g_strconcat (HEAD "Content-Type: ", encoded[_i].header, "\n\n",
+                                       encoded[_i].body, NULL);
+  g_autofree char *wrapped = g_strconcat (HEAD REPORT "\n--b\nContent-Type: ", encoded[_i].header,
+                                          "\n\n", encoded[_i].body, "\n--b--\n", NULL);
+  g_autoptr (ReboundMessage) alone = parse (text);
+  g_autoptr (ReboundMessage) part = parse (wrapped);
+  const ReboundMessage *both[] = { alone, part };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (both); i++)
+    {
+      const ReboundPart *got;
+
+      ck_assert_uint_eq (both[i]->parts->len, 1);
+      got = g_ptr_array_index (both[i]->parts, 0);
+      ck_assert_uint_eq (strlen (got->text), got->length);
+      ck_assert (g_utf8_validate (got->text, (gssize) got->length, NULL));
+      if (encoded[_i].expected != NULL)
+        ck_assert_str_eq (g_strstrip (got->text), encoded[_i].expected);
+    }
+}
+END_TEST
+
+/* RFC 2046 section 5.2.1 forbids it, mail systems do it. */
+START_TEST (encoded_message)
+{
+  static const char *const types[] = { "message/rfc822", "text/rfc822-headers" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (types); i++)
+    {
+      g_autofree char *text
+        = g_strconcat (HEAD REPORT "\n" TEXT STATUS "\n--b\nContent-Type: ", types[i],
+                       "\nContent-Transfer-Encoding: base64\n\n" MAIL_BASE64 END, NULL);
+      g_autoptr (ReboundMessage) message = parse (text);
+      const ReboundPart *returned = find (message, REBOUND_PART_RETURNED);
+
+      ck_assert_ptr_nonnull (returned->fields);
+      ck_assert_pstr_eq (rebound_fields_get (returned->fields, "subject"), "News");
+      ck_assert_pstr_eq (rebound_fields_get (returned->fields, "to"), NULL);
+    }
+}
+END_TEST
+
+START_TEST (alternatives)
+{
+  static const char *const texts[] = {
+    HEAD "Content-Type: multipart/alternative; boundary=b\n\n" TEXT
+         "--b\nContent-Type: text/html\n\n<p>other\n" END,
+    HEAD "Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain\n\n\n"
+         "--b\nContent-Type: text/html\n\n<p>No such user</p>\n" END,
+    HEAD "Content-Type: multipart/alternative; boundary=b\n\n"
+         "--b\nContent-Type: text/html\n\n<b>No such</b> user\n" END,
+  };
+  gboolean found = FALSE;
+  g_autoptr (ReboundMessage) message = parse (texts[_i]);
+
+  for (guint i = 0; i < message->parts->len; i++)
+    {
+      const ReboundPart *part = g_ptr_array_index (message->parts, i);
+
+      found = found || strstr (part->text, "No such user") != NULL;
+      ck_assert_ptr_null (strstr (part->text, "other"));
+      ck_assert_ptr_null (strchr (part->text, '<'));
+    }
+  ck_assert (found);
+}
+END_TEST
+
+START_TEST (says_report)
+{
+  static const struct
+  {
+    const char *type;
+    gboolean report;
+  } types[] = {
+    { "multipart/report; report-type=delivery-status; boundary=b", TRUE },
+    { "Multipart/Report; boundary=b", TRUE },
+    { "multipart/mixed; boundary=b", FALSE },
+    { "message/delivery-status", TRUE },
+    { "Message/Delivery-Status", TRUE },
+    { "text/plain", FALSE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (types); i++)
+    {
+      g_autofree char *text = g_strconcat (HEAD "Content-Type: ", types[i].type, "\n\nx\n", NULL);
+      g_autoptr (ReboundMessage) message = parse (text);
+
+      ck_assert_msg (message->report == types[i].report, "%s", types[i].type);
+    }
+}
+END_TEST
+
+START_TEST (header_only)
+{
+  static const char *const texts[] = { HEAD, HEAD "\n", HEAD "\n\n", "Subject: failed" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      g_autoptr (ReboundMessage) message = parse (texts[i]);
+
+      ck_assert_pstr_eq (rebound_fields_get (message->header, "subject"), "failed");
+      for (guint p = 0; p < message->parts->len; p++)
+        ck_assert_str_eq (g_strstrip (((ReboundPart *) message->parts->pdata[p])->text), "");
+    }
+}
+END_TEST
+
+START_TEST (empty)
+{
+  g_autoptr (ReboundMessage) message = parse ("");
+  g_autoptr (ReboundMessage) blank = parse ("\r\n\n \n");
+
+  ck_assert_ptr_nonnull (message->header);
+  ck_assert_uint_eq (message->header->fields->len, 0);
+  ck_assert_uint_eq (message->parts->len, 0);
+  ck_assert (!message->report);
+  ck_assert_uint_eq (blank->header->fields->len, 0);
+}
+END_TEST
+
+/* g_bytes_new() gives no address for nothing. */
+START_TEST (no_address)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new (NULL, 0);
+  g_autoptr (ReboundMessage) message = NULL;
+  ReboundLimits limits;
+
+  rebound_limits_init (&limits);
+  rebound_message_init ();
+  message = rebound_message_parse (bytes, &limits);
+  ck_assert_uint_eq (message->parts->len, 0);
+}
+END_TEST
+
+/* ---- Messages: limits and hostile ones ---------------------------------------------------- */
+
+static char *
+nest (guint depth)
+{
+  GString *text = g_string_new (HEAD);
+
+  for (guint i = 0; i < depth; i++)
+    g_string_append_printf (text, "Content-Type: multipart/mixed; boundary=b%u\n\n--b%u\n", i, i);
+  g_string_append (text, "Content-Type: text/plain\n\nNo such user\n");
+  return g_string_free (text, FALSE);
+}
+
+START_TEST (limit_depth)
+{
+  ReboundLimits limits;
+
+  rebound_limits_init (&limits);
+  limits.depth = 5;
+  for (guint depth = 0; depth < 10; depth++)
+    {
+      g_autofree char *text = nest (depth);
+      g_autoptr (ReboundMessage) message = parse_limited (text, strlen (text), &limits);
+
+      ck_assert_uint_eq (message->parts->len, depth <= 5);
+      ck_assert (has_warning (message->warnings, "truncated", "nested") == (depth > 5));
+    }
+}
+END_TEST
+
+START_TEST (limit_depth_default)
+{
+  g_autofree char *text = nest (64);
+  g_autofree char *deep = nest (1900);
+  g_autoptr (ReboundMessage) message = parse (text);
+  g_autoptr (ReboundMessage) deeper = parse (deep);
+
+  ck_assert_uint_eq (message->parts->len, 1);
+  ck_assert_uint_eq (deeper->parts->len, 0);
+  ck_assert_uint_ge (deeper->warnings->len, 1);
+}
+END_TEST
+
+START_TEST (limit_text)
+{
+  static const char text[] = HEAD "Content-Type: multipart/mixed; boundary=b\n\n"
+                                  "--b\n\n1234567\n--b\n\n89abcdef\n--b\n\nghi\n--b--\n";
+  ReboundLimits limits;
+  g_autoptr (ReboundMessage) message = NULL;
+  gsize sum = 0;
+
+  rebound_limits_init (&limits);
+  limits.text_bytes = 10;
+  message = parse_limited (text, strlen (text), &limits);
+  for (guint i = 0; i < message->parts->len; i++)
+    sum += ((ReboundPart *) message->parts->pdata[i])->length;
+  ck_assert_uint_eq (sum, 10);
+  ck_assert (has_warning (message->warnings, "truncated", "text"));
+}
+END_TEST
+
+/* Lies about other parts do not come from the bytes before or behind one. */
+START_TEST (random_message)
+{
+  static const char *const heads[]
+    = { "", HEAD "\n", HEAD REPORT "\n" TEXT STATUS, HEAD "Content-Type: text/html\n\n",
+        HEAD "Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\n" };
+  static const char *const pieces[] = { "\n--b\n", "\n--b--\n", "\n\n", "Content-Type: ", "\r", "=?",
+                                        "message/rfc822\n\n", "multipart/mixed; boundary=b\n" };
+  g_autoptr (GRand) random = g_rand_new_with_seed (_i);
+  g_autoptr (GString) text = g_string_new (heads[_i % G_N_ELEMENTS (heads)]);
+  g_autoptr (ReboundMessage) message = NULL;
+  ReboundLimits limits;
+
+  while (text->len < 64 * 1024)
+    if (_i >= 10 && g_rand_int_range (random, 0, 8) == 0)
+      g_string_append (text, pieces[g_rand_int_range (random, 0, G_N_ELEMENTS (pieces))]);
+    else
+      g_string_append_c (text, (char) g_rand_int (random));
+  rebound_limits_init (&limits);
+  message = parse_limited (text->str, text->len, &limits);
+  for (guint i = 0; i < message->parts->len; i++)
+    {
+      const ReboundPart *part = g_ptr_array_index (message->parts, i);
+
+      if (part->text != NULL)
+        ck_assert (g_utf8_validate (part->text, (gssize) part->length, NULL));
+    }
+}
+END_TEST
+
+static const char *const message_floods[] = {
+  "--b\n\n", "--b\nA: b\n\n", "--b\n", "A: b\n", "--b--\n\n", "=\n", "\r", "=?utf-8?q?=C3?=", "--b\n"
+  "Content-Type: message/rfc822\n\n", "--b\nContent-Type: multipart/mixed; boundary=b\n\n",
+};
+
+START_TEST (message_flood)
+{
+  g_autoptr (GString) text = g_string_new (HEAD "Content-Type: multipart/mixed; boundary=b\n\n");
+  g_autoptr (ReboundMessage) message = NULL;
+  clock_t start;
+
+  while (text->len < MEGABYTE / 2)
+    g_string_append (text, message_floods[_i]);
+  start = clock ();
+  message = parse (text->str);
+  assert_fast (start);
+}
+END_TEST
+
+START_TEST (dates)
+{
+  static const struct
+  {
+    const char *value;
+    const char *utc;
+  } values[] = {
+    { "Sat, 21 Nov 2026 16:40:00 +0000", "2026-11-21T16:40:00Z" },
+    { "Sat, 21 Nov 2026 18:40:00 +0200", "2026-11-21T16:40:00Z" },
+    { "21 Nov 2026 11:40 EST", "2026-11-21T16:40:00Z" },
+    { "Sat, 21 Nov 2026 08:40:00 -0800 (PST)", "2026-11-21T16:40:00Z" },
+    { "", NULL },
+    { "soon", NULL },
+  };
+
+  rebound_message_init ();
+  for (gsize i = 0; i < G_N_ELEMENTS (values); i++)
+    {
+      g_autoptr (GDateTime) date = rebound_message_read_date (values[i].value);
+      g_autofree char *shown = date != NULL ? g_date_time_format_iso8601 (date) : NULL;
+
+      ck_assert_pstr_eq (shown, values[i].utc);
+    }
+}
+END_TEST
+
+/* ---- The suite ---------------------------------------------------------------------------- */
+
+static TCase *
+guard_tests (void)
+{
+  TCase *tests = tcase_create ("guard");
+
+  tcase_add_loop_test (tests, guard_lines, 0, G_N_ELEMENTS (lines));
+  tcase_add_test (tests, guard_nul);
+  tcase_add_loop_test (tests, guard_floods, 0, 2 * G_N_ELEMENTS (floods));
+  tcase_add_test (tests, limit_message);
+  tcase_add_test (tests, limit_fields);
+  tcase_add_test (tests, limit_field);
+  tcase_add_test (tests, limit_field_full);
+  tcase_add_test (tests, limit_header);
+  tcase_add_test (tests, limit_delimiters);
+  tcase_add_loop_test (tests, digest, 0, G_N_ELEMENTS (deliveries));
+  return tests;
+}
+
+static TCase *
+fields_tests (void)
+{
+  TCase *tests = tcase_create ("fields");
+
+  tcase_add_loop_test (tests, fields, 0, G_N_ELEMENTS (blocks));
+  tcase_add_test (tests, fields_get);
+  tcase_add_test (tests, fields_add);
+  tcase_add_loop_test (tests, encoded_words, 0, G_N_ELEMENTS (words));
+  tcase_add_loop_test (tests, raw_bytes, 0, G_N_ELEMENTS (raws));
+  tcase_add_loop_test (tests, fields_floods, 0, 12);
+  return tests;
+}
+
+static TCase *
+charset_tests (void)
+{
+  TCase *tests = tcase_create ("charset");
+
+  tcase_add_loop_test (tests, declared, 0, G_N_ELEMENTS (sentences));
+  tcase_add_loop_test (tests, undeclared, 0, G_N_ELEMENTS (sentences));
+  tcase_add_loop_test (tests, wrongly_declared, 0, G_N_ELEMENTS (sentences));
+  tcase_add_loop_test (tests, impossibly_declared, 0, G_N_ELEMENTS (impossible));
+  tcase_add_loop_test (tests, long_text, 0, G_N_ELEMENTS (sentences));
+  tcase_add_loop_test (tests, cut, 0, G_N_ELEMENTS (cuts));
+  tcase_add_test (tests, nul_bytes);
+  tcase_add_loop_test (tests, random_bytes, 0, 4);
+  return tests;
+}
+
+static TCase *
+html_tests (void)
+{
+  TCase *tests = tcase_create ("html");
+
+  tcase_add_loop_test (tests, html, 0, G_N_ELEMENTS (pages));
+  tcase_add_loop_test (tests, html_cut, 0, G_N_ELEMENTS (pages));
+  tcase_add_loop_test (tests, html_flood, 0, G_N_ELEMENTS (html_floods));
+  return tests;
+}
+
+static TCase *
+message_tests (void)
+{
+  TCase *tests = tcase_create ("message");
+
+  tcase_add_loop_test (tests, roles, 0, G_N_ELEMENTS (messages));
+  tcase_add_loop_test (tests, roles_of_crlf, 0, G_N_ELEMENTS (messages));
+  tcase_add_loop_test (tests, cut_message, 0, G_N_ELEMENTS (messages));
+  tcase_add_loop_test (tests, salvaged, 0, G_N_ELEMENTS (broken));
+  tcase_add_test (tests, not_salvaged);
+  tcase_add_test (tests, contents);
+  tcase_add_test (tests, nested);
+  tcase_add_loop_test (tests, encoding, 0, G_N_ELEMENTS (encoded));
+  tcase_add_test (tests, encoded_message);
+  tcase_add_loop_test (tests, alternatives, 0, 3);
+  tcase_add_test (tests, says_report);
+  tcase_add_test (tests, header_only);
+  tcase_add_test (tests, empty);
+  tcase_add_test (tests, no_address);
+  tcase_add_test (tests, limit_depth);
+  tcase_add_test (tests, limit_depth_default);
+  tcase_add_test (tests, limit_text);
+  tcase_add_loop_test (tests, random_message, 0, 20);
+  tcase_add_loop_test (tests, message_flood, 0, G_N_ELEMENTS (message_floods));
+  tcase_add_test (tests, dates);
+  return tests;
+}
+
+int
+main (void)
+{
+  Suite *suite = suite_create ("message");
+  TCase *cases[] = { guard_tests (), fields_tests (), charset_tests (), html_tests (),
+                     message_tests () };
+  SRunner *runner;
+  int n_failed;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      tcase_set_timeout (cases[i], 60);
+      suite_add_tcase (suite, cases[i]);
+    }
+  runner = srunner_create (suite);
+  srunner_run_all (runner, CK_ENV);
+  n_failed = srunner_ntests_failed (runner);
+  srunner_free (runner);
+  return n_failed != 0;
+}

@@ -404,9 +404,9 @@ add_format (GHashTable *names, const char *folder, const char *format, GError **
   while (dir != NULL && (file = g_dir_read_name (dir)) != NULL)
     for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
       if (g_str_has_suffix (file, suffixes[i]))
-        g_hash_table_add (names, g_strdup_printf ("%s/%.*s", format,
-                                                  (int) (strlen (file) - strlen (suffixes[i])),
-                                                  file));
+        g_hash_table_add (names,
+                          g_strdup_printf ("%s/%.*s", format,
+                                           (int) (strlen (file) - strlen (suffixes[i])), file));
   return dir != NULL;
 }
 

@@ -78,6 +78,11 @@ cli_classify (int argc, char **argv)
   if (!cli_options ("classify", options, &argc, &argv)
       || !cli_check_taxonomy ("classify", taxonomy))
     return EX_USAGE;
+  if (as_json && explain)
+    {
+      cli_error ("classify", "--json goes without --explain: it has every fact");
+      return EX_USAGE;
+    }
   analyzer = rebound_analyzer_new (NULL, &error);
   if (analyzer == NULL)
     {

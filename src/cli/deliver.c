@@ -78,18 +78,20 @@ write_all (int fd, const char *data, gsize length)
   return TRUE;
 }
 
-/* In the child: the report goes through the pipe. */
+/* In the child: the message is read, and the report goes through the pipe. */
 static void G_GNUC_NORETURN
-analyze (GBytes *message, int out)
+analyze (int out)
 {
   ReboundStyle style = { .source = "-" };
   ReboundEnvelope envelope = find_envelope ();
+  g_autoptr (GBytes) message = NULL;
   g_autoptr (ReboundAnalyzer) analyzer = NULL;
   g_autoptr (ReboundReport) report = NULL;
   g_autofree char *json = NULL;
 
   alarm (PATIENCE);
-  analyzer = rebound_analyzer_new (NULL, NULL);
+  message = read_message ();
+  analyzer = message != NULL ? rebound_analyzer_new (NULL, NULL) : NULL;
   if (analyzer != NULL)
     report = rebound_analyzer_analyze (analyzer, message, &envelope, NULL);
   if (report != NULL)
@@ -136,9 +138,10 @@ wait_for (pid_t child)
   return FALSE;
 }
 
-/* The analysis runs in a child, so that even a crash answers 75. */
+/* The analysis runs in a child, so that even a crash, or no memory for a long message, answers
+ * 75. */
 static char *
-analyze_apart (GBytes *message)
+analyze_apart (void)
 {
   g_autoptr (GString) json = g_string_new (NULL);
   int ends[2];
@@ -153,7 +156,7 @@ analyze_apart (GBytes *message)
   if (child == 0)
     {
       close (ends[0]);
-      analyze (message, ends[1]);
+      analyze (ends[1]);
     }
   close (ends[1]);
   complete = read_all (ends[0], json);
@@ -268,10 +271,10 @@ record (const char *line)
 int
 cli_deliver (int argc, char **argv)
 {
-  g_autoptr (GBytes) message = NULL;
   g_autofree char *line = NULL;
 
   signal (SIGPIPE, SIG_IGN);
+  signal (SIGXFSZ, SIG_IGN); /* Postfix limits the size of files that commands write */
   if (!cli_options ("deliver", options, &argc, &argv))
     return EX_TEMPFAIL;
   if (log_path == NULL || argc > 1)
@@ -280,8 +283,6 @@ cli_deliver (int argc, char **argv)
                  log_path == NULL ? "--log FILE is missing" : "only options are taken");
       return EX_TEMPFAIL;
     }
-  message = read_message ();
-  if (message != NULL)
-    line = analyze_apart (message);
+  line = analyze_apart ();
   return line != NULL && record (line) ? EX_OK : EX_TEMPFAIL;
 }

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <locale.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,11 +11,11 @@
 static int run_help (int argc, char **argv);
 
 static const CliCommand commands[] = {
-  { "parse", "[PATH…|-]", "say what messages report, each recipient with a verdict", cli_parse },
+  { "parse", "[PATH...|-]", "say what messages report, each recipient with a verdict", cli_parse },
   { "deliver", "--log FILE", "take one message from a mail server and record its report",
     cli_deliver },
-  { "classify", "[TEXT…|-]", "say what SMTP replies and log lines mean", cli_classify },
-  { "explain", "CODE|REASON…", "tell what a code or a reason means", cli_explain },
+  { "classify", "[TEXT...|-]", "say what SMTP replies and log lines mean", cli_classify },
+  { "explain", "CODE|REASON...", "tell what a code or a reason means", cli_explain },
   { "help", "[COMMAND]", "show how to use a command", run_help },
 };
 
@@ -30,24 +31,55 @@ cli_error (const char *command, const char *format, ...)
   fprintf (stderr, "rebound %s: %s\n", command, message);
 }
 
+static void
+print_help (const char *command, GOptionContext *context)
+{
+  g_autofree char *help = g_option_context_get_help (context, TRUE, NULL);
+
+  fputs (help, stdout);
+  exit (cli_finish (command, EX_OK));
+}
+
+/* "--" ends the options; what follows are arguments, whatever they look like. */
+static void
+drop_separator (int *argc, char **argv)
+{
+  if (*argc < 2 || strcmp (argv[1], "--") != 0)
+    return;
+  for (int i = 1; i < *argc; i++)
+    argv[i] = argv[i + 1];
+  --*argc;
+}
+
 gboolean
 cli_options (const char *command, const GOptionEntry *entries, int *argc, char ***argv)
 {
+  gboolean help = FALSE;
+  const GOptionEntry own[] = {
+    { "help", 'h', 0, G_OPTION_ARG_NONE, &help, "Show this help", NULL },
+    { 0 },
+  };
   const CliCommand *self = cli_find_command (command);
   g_autoptr (GOptionContext) context = g_option_context_new (self->arguments);
   g_autofree char *name = g_strdup_printf ("rebound %s", command);
-  g_autofree char *summary = NULL;
+  g_autofree char *summary = g_strdup_printf ("rebound %s: %s.", command, self->summary);
   g_autoptr (GError) error = NULL;
 
   g_set_prgname (name);
-  summary = g_strdup_printf ("rebound %s: %s.", command, self->summary);
   g_option_context_set_summary (context, summary);
   g_option_context_set_description (context, "The manual page says more: man rebound.");
+  g_option_context_set_help_enabled (context, FALSE);
   g_option_context_add_main_entries (context, entries, NULL);
-  if (g_option_context_parse (context, argc, argv, &error))
-    return TRUE;
-  cli_error (command, "%s; see rebound %s --help", error->message, command);
-  return FALSE;
+  g_option_context_add_main_entries (context, own, NULL);
+  if (!g_option_context_parse (context, argc, argv, &error))
+    {
+      cli_error (command, "%s; see rebound %s --help", error->message, command);
+      return FALSE;
+    }
+  if (help)
+    print_help (command, context);
+  drop_separator (argc, *argv);
+  return TRUE;
 }
 
 int
@@ -102,6 +134,12 @@ print_usage (FILE *out, int status)
   return status;
 }
 
+static gboolean
+is_help (const char *word)
+{
+  return strcmp (word, "--help") == 0 || strcmp (word, "-h") == 0;
+}
+
 static int
 unknown_command (const char *name)
 {
@@ -115,7 +153,12 @@ run_help (int argc, char **argv)
   char *help[] = { argc > 1 ? argv[1] : NULL, (char *) "--help", NULL };
   const CliCommand *command = argc > 1 ? cli_find_command (argv[1]) : NULL;
 
-  if (argc < 2 || command == &commands[G_N_ELEMENTS (commands) - 1])
+  if (argc > 2)
+    {
+      cli_error ("help", "takes one command, as in: rebound help %s", argv[1]);
+      return EX_USAGE;
+    }
+  if (argc < 2 || is_help (argv[1]) || command == &commands[G_N_ELEMENTS (commands) - 1])
     return cli_finish ("help", print_usage (stdout, EX_OK));
   if (command == NULL)
     return unknown_command (argv[1]);
@@ -132,7 +175,7 @@ main (int argc, char **argv)
     return print_usage (stderr, EX_USAGE);
   if (command != NULL)
     return command->run (argc - 1, argv + 1);
-  if (strcmp (argv[1], "--help") == 0 || strcmp (argv[1], "-h") == 0)
+  if (is_help (argv[1]))
     return cli_finish ("help", print_usage (stdout, EX_OK));
   if (strcmp (argv[1], "--version") != 0)
     return unknown_command (argv[1]);

@@ -135,6 +135,19 @@ take_status (const char *text, const char *p, const char *end, ReboundCodes *cod
   return TRUE;
 }
 
+/* RFC 5321 section 4.2.3, RFC 4954. An exit status of 255, for one, is no reply. */
+static gboolean
+is_positive (const char *p)
+{
+  static const char *const replies[] = { "211", "214", "220", "221", "235",
+                                         "250", "251", "252", "334", "354" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (replies); i++)
+    if (memcmp (p, replies[i], 3) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 /* A text that begins with a positive reply, "250 2.0.0 Ok", tells of no failure. */
 static void
 take_success (const char *text, const char *end, ReboundCodes *codes)
@@ -144,8 +157,7 @@ take_success (const char *text, const char *end, ReboundCodes *codes)
 
   while (p < end && g_ascii_isspace (*p))
     p++;
-  if (end - p < 3 || (*p != '2' && *p != '3') || p[1] > '5' || count_digits (p, end) != 3
-      || (p + 3 < end && strchr (" -\n", p[3]) == NULL))
+  if (end - p < 3 || !is_positive (p) || (p + 3 < end && strchr (" -\n", p[3]) == NULL))
     return;
   memcpy (codes->reply, p, 3);
   codes->at = p - text;

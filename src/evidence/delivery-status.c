@@ -108,6 +108,14 @@ read_action_field (StatusReading *self, const char *value)
   self->action = TRUE;
 }
 
+/* A refusal in a field that is not for it. */
+static void
+read_supplement (StatusReading *self, const char *value)
+{
+  rebound_read_refusal (self->reading, self->recipient, value, strlen (value),
+                        REBOUND_SOURCE_DELIVERY_STATUS, FALSE);
+}
+
 /* Status: 5.1.1 (comment). Some write an SMTP reply there. */
 static void
 read_status (StatusReading *self, const char *value)
@@ -117,10 +125,8 @@ read_status (StatusReading *self, const char *value)
   g_autofree char *code = g_strndup (value, MIN (n, 11));
 
   self->status = TRUE;
-  if (n == 3
-      && rebound_read_codes (self->evidence, self->recipient, value, strlen (value),
-                             REBOUND_SOURCE_DELIVERY_STATUS, FALSE))
-    return;
+  if (n == 3)
+    read_supplement (self, value);
   if (n < 5 || strchr ("245", *code) == NULL || code[1] != '.' || strchr (code + 2, '.') == NULL)
     return;
   clue.value = rebound_keep (self->evidence, code);
@@ -159,14 +165,6 @@ read_will_retry (StatusReading *self, const char *value)
   g_autofree char *text = date != NULL ? g_date_time_format (date, "%Y-%m-%dT%H:%M:%SZ") : NULL;
 
   self->recipient->will_retry_until = rebound_keep (self->evidence, text);
-}
-
-/* What a server that is not the reporting one said, in fields of its own: Exchange's. */
-static void
-read_supplement (StatusReading *self, const char *value)
-{
-  rebound_read_refusal (self->reading, self->recipient, value, strlen (value),
-                        REBOUND_SOURCE_DELIVERY_STATUS, FALSE);
 }
 
 static const struct

@@ -28,11 +28,38 @@ rebound_evidence_free (ReboundEvidence *self)
   g_free (self);
 }
 
+static gboolean
+is_control (gunichar c)
+{
+  return c < 0x20 || (c >= 0x7f && c < 0xa0);
+}
+
+/* What a message says is not to move a terminal's cursor, nor to break a log's line: control
+ * characters (C0, DEL, C1) become U+FFFD. */
+static char *
+replace_controls (const char *string)
+{
+  GString *out = NULL;
+
+  for (const char *p = string; *p != '\0'; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+
+      if (out == NULL && is_control (c))
+        out = g_string_new_len (string, p - string);
+      if (out != NULL)
+        g_string_append_unichar (out, is_control (c) ? 0xfffd : c);
+    }
+  return out != NULL ? g_string_free (out, FALSE) : NULL;
+}
+
 const char *
 rebound_keep (ReboundEvidence *evidence, const char *string)
 {
+  g_autofree char *clean = string != NULL ? replace_controls (string) : NULL;
   const char *end;
 
+  string = clean != NULL ? clean : string;
   if (string == NULL || *string == '\0')
     return NULL;
   if (strlen (string) <= LONGEST_VALUE)
@@ -117,28 +144,19 @@ rebound_add_clue (ReboundEvidence *evidence, ReboundEvidenceRecipient *recipient
   g_array_append_val (clues, *clue);
 }
 
-gboolean
-rebound_read_codes (ReboundEvidence *evidence, ReboundEvidenceRecipient *recipient,
-                    const char *text, gsize length, ReboundSource from, gboolean remote)
+void
+rebound_append_codes (ReboundEvidence *evidence, GArray *clues, const ReboundCodes *codes,
+                      ReboundSource from, gboolean remote)
 {
-  ReboundClue clue = { .from = from, .remote = remote };
-  ReboundCodes codes;
+  ReboundClue reply = { .type = REBOUND_CLUE_REPLY, .from = from, .remote = remote };
+  ReboundClue status = { .type = REBOUND_CLUE_STATUS, .from = from, .remote = remote };
 
-  if (!rebound_codes_find (text, length, &codes))
-    return FALSE;
-  if (codes.reply[0] != '\0')
-    {
-      clue.type = REBOUND_CLUE_REPLY;
-      clue.value = rebound_keep (evidence, codes.reply);
-      rebound_add_clue (evidence, recipient, &clue);
-    }
-  if (codes.status[0] != '\0')
-    {
-      clue.type = REBOUND_CLUE_STATUS;
-      clue.value = rebound_keep (evidence, codes.status);
-      rebound_add_clue (evidence, recipient, &clue);
-    }
-  return TRUE;
+  reply.value = rebound_keep (evidence, codes->reply);
+  status.value = rebound_keep (evidence, codes->status);
+  if (reply.value != NULL)
+    g_array_append_val (clues, reply);
+  if (status.value != NULL)
+    g_array_append_val (clues, status);
 }
 
 /* Hits */
@@ -223,8 +241,8 @@ rebound_keep_line (ReboundEvidence *evidence, const char *text, gsize length)
 }
 
 void
-rebound_add_hit (ReboundEvidence *evidence, ReboundEvidenceRecipient *recipient, const char *text,
-                 const ReboundHit *hit, ReboundSource from, gboolean remote)
+rebound_append_hit (ReboundEvidence *evidence, GArray *clues, const char *text,
+                    const ReboundHit *hit, ReboundSource from, gboolean remote)
 {
   ReboundClue clue = { .from = from, .remote = remote, .rule = hit->rule };
 
@@ -238,7 +256,7 @@ rebound_add_hit (ReboundEvidence *evidence, ReboundEvidenceRecipient *recipient,
   else
     return;
   clue.value = rebound_keep_line (evidence, text + hit->start, hit->length);
-  rebound_add_clue (evidence, recipient, &clue);
+  g_array_append_val (clues, clue);
 }
 
 void
@@ -248,11 +266,16 @@ rebound_read_refusal (ReboundReading *self, ReboundEvidenceRecipient *recipient,
   gsize n;
   g_autofree char *joined = rebound_codes_join (text, length, &n);
   g_autoptr (GArray) hits = rebound_find_hits (self, REBOUND_AREA_TEXT, joined, n);
+  g_autoptr (GArray) clues = g_array_new (FALSE, FALSE, sizeof (ReboundClue));
+  ReboundCodes codes;
 
-  rebound_read_codes (self->evidence, recipient, joined, n, from, remote);
+  if (rebound_codes_find (joined, n, &codes))
+    rebound_append_codes (self->evidence, clues, &codes, from, remote);
   for (guint i = 0; i < hits->len; i++)
-    rebound_add_hit (self->evidence, recipient, joined, &g_array_index (hits, ReboundHit, i), from,
-                     remote);
+    rebound_append_hit (self->evidence, clues, joined, &g_array_index (hits, ReboundHit, i), from,
+                        remote);
+  for (guint i = 0; i < clues->len; i++)
+    rebound_add_clue (self->evidence, recipient, &g_array_index (clues, ReboundClue, i));
 }
 
 /* The format of the report is that of the `when` line whose conditions are all met and whose

@@ -279,52 +279,10 @@ rebound_line_is_spoken (const char *line, const char *end, ReboundSpoken *spoken
          && spoken->stage != REBOUND_STAGE_END_OF_DATA;
 }
 
-/* Words before an address or a host */
+/* Hosts */
 
-static const char *
-find_word (const char *p, const char *end, const char *word)
-{
-  gsize n = strlen (word);
-
-  for (; (gsize) (end - p) >= n; p++)
-    {
-      const char *lower = memchr (p, g_ascii_tolower (*word), end - p - n + 1);
-      const char *upper = memchr (p, g_ascii_toupper (*word), end - p - n + 1);
-
-      p = lower == NULL || (upper != NULL && upper < lower) ? upper : lower;
-      if (p == NULL)
-        return NULL;
-      if (g_ascii_strncasecmp (p, word, n) == 0)
-        return p + n;
-    }
-  return NULL;
-}
-
-const char *
-rebound_text_origin (const char *p, const char *end, gsize *length)
-{
-  static const char *const words[] = { "expanded from",     "generated from",
-                                       "was addressed to",  "originally addressed to",
-                                       "original address:", "forwarded from" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
-    {
-      const char *after = find_word (p, end, words[i]);
-
-      if (after != NULL)
-        {
-          const char *stop = after + MIN (end - after, 300);
-          const char *address = rebound_address_find (after, stop, length);
-
-          if (address != NULL && address - after < 40)
-            return address;
-        }
-    }
-  return NULL;
-}
-
-static gsize
-scan_host (const char *p, const char *end)
+gsize
+rebound_host_scan (const char *p, const char *end)
 {
   gsize n = 0;
 
@@ -333,25 +291,6 @@ scan_host (const char *p, const char *end)
   while (n > 0 && strchr (".:-", p[n - 1]) != NULL)
     n--;
   return n > 3 && memchr (p, '.', n) != NULL && memchr (p, '@', n) == NULL ? n : 0;
-}
-
-static const char *
-host_behind_words (const char *p, const char *end, gsize *length)
-{
-  static const char *const words[] = { "while talking to ", "giving up on ", "connected to ",
-                                       "remote server (", "smtp:rcpt host " };
-
-  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
-    {
-      const char *host = find_word (p, end, words[i]);
-
-      if (host != NULL && *host == '[')
-        host++;
-      *length = host != NULL ? scan_host (host, end) : 0;
-      if (*length > 0)
-        return host;
-    }
-  return NULL;
 }
 
 /* "from x (x [192.0.2.1])" is the host that the mail came from. */
@@ -363,8 +302,8 @@ is_origin (const char *p, const char *host)
 }
 
 /* The name before "[192.0.2.1]". */
-static const char *
-host_before_literal (const char *p, const char *end, gsize *length)
+const char *
+rebound_host_find (const char *p, const char *end, gsize *length)
 {
   for (const char *from = p, *open; (open = memchr (from, '[', end - from)) != NULL;
        from = open + 1)
@@ -372,22 +311,14 @@ host_before_literal (const char *p, const char *end, gsize *length)
       const char *stop = open > p && open[-1] == ' ' ? open - 1 : open;
       const char *host = stop;
 
-      if (end - open < 4 || !g_ascii_isxdigit (open[1]) || scan_host (open + 1, end) == 0)
+      if (end - open < 4 || !g_ascii_isxdigit (open[1]) || rebound_host_scan (open + 1, end) == 0)
         continue; /* no address literal */
       while (host > p && (g_ascii_isalnum (host[-1]) || strchr (".-_", host[-1]) != NULL)
              && stop - host < 255)
         host--;
-      *length = scan_host (host, stop);
+      *length = rebound_host_scan (host, stop);
       if (*length > 0 && !g_ascii_isdigit (stop[-1]) && !is_origin (p, host))
         return host;
     }
   return NULL;
-}
-
-const char *
-rebound_text_host (const char *p, const char *end, gsize *length)
-{
-  const char *host = host_behind_words (p, end, length);
-
-  return host != NULL ? host : host_before_literal (p, end, length);
 }

@@ -41,12 +41,11 @@ typedef struct
 
 gboolean rebound_line_is_spoken (const char *line, const char *end, ReboundSpoken *spoken);
 
-/* The address a recipient's mail was first sent to, where the text says so: "(expanded from: …)",
- * "(generated from …)". %NULL where it does not. */
-const char *rebound_text_origin (const char *p, const char *end, gsize *length);
+/* The bytes of the host name or address literal at @p, 0 where there is none. */
+gsize rebound_host_scan (const char *p, const char *end);
 
-/* The host that refused: "host mx.example.net[192.0.2.1] said:", "while talking to …". %NULL where
- * none is named. */
-const char *rebound_text_host (const char *p, const char *end, gsize *length);
+/* The host that refused, by the address literal behind it: "mx.example.net[192.0.2.1] said:".
+ * %NULL where there is none. */
+const char *rebound_host_find (const char *p, const char *end, gsize *length);
 
 G_END_DECLS

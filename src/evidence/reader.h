@@ -36,7 +36,8 @@ void rebound_read_header (ReboundReading *self);
 void rebound_read_envelope (ReboundReading *self);
 void rebound_read_text (ReboundReading *self);
 
-/* Keeps a string as long as the evidence. NULL stays NULL, empty becomes NULL. */
+/* Keeps a string as long as the evidence, without control characters and cut where it is very
+ * long. NULL stays NULL, empty becomes NULL. */
 const char *rebound_keep (ReboundEvidence *evidence, const char *string);
 const char *rebound_keep_address (ReboundEvidence *evidence, const char *raw);
 
@@ -65,14 +66,15 @@ void rebound_add_clue (ReboundEvidence *evidence, ReboundEvidenceRecipient *reci
 void rebound_read_refusal (ReboundReading *self, ReboundEvidenceRecipient *recipient,
                            const char *text, gsize length, ReboundSource from, gboolean remote);
 
-/* Adds the codes alone. */
-gboolean rebound_read_codes (ReboundEvidence *evidence, ReboundEvidenceRecipient *recipient,
-                             const char *text, gsize length, ReboundSource from, gboolean remote);
-
 /* All texts of the rules in @text, by place; phrases within longer ones are left out, those of
  * formats only noted as met. */
-GArray *rebound_find_hits (ReboundReading *self, ReboundArea area, const char *text, gsize length);
-void rebound_add_hit (ReboundEvidence *evidence, ReboundEvidenceRecipient *recipient,
-                      const char *text, const ReboundHit *hit, ReboundSource from, gboolean remote);
+GArray *rebound_find_hits (ReboundReading *self, ReboundArea area, const char *text,
+                           gsize length);
+
+/* Append the clues that codes, or a text of the rules, are. */
+void rebound_append_codes (ReboundEvidence *evidence, GArray *clues, const ReboundCodes *codes,
+                           ReboundSource from, gboolean remote);
+void rebound_append_hit (ReboundEvidence *evidence, GArray *clues, const char *text,
+                         const ReboundHit *hit, ReboundSource from, gboolean remote);
 
 G_END_DECLS

@@ -13,6 +13,20 @@ static const Palette colors = {
 };
 static const Palette plain = { "", "", "", "", "", "" };
 
+/* A file's name may be no UTF-8, and is not to move a terminal's cursor. */
+static void
+put_file_name (GString *out, const char *name)
+{
+  g_autofree char *text = g_filename_display_name (name);
+
+  for (const char *p = text; *p != '\0'; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+
+      g_string_append_unichar (out, c < 0x20 || (c >= 0x7f && c < 0xa0) ? 0xfffd : c);
+    }
+}
+
 static void
 put_date (GString *out, const char *date)
 {
@@ -32,7 +46,8 @@ put_headline (GString *out, const ReboundReport *self, const ReboundStyle *style
 
   if (style != NULL && style->source != NULL)
     {
-      g_string_append_printf (out, "%s%s", palette->dim, style->source);
+      g_string_append (out, palette->dim);
+      put_file_name (out, style->source);
       if (style->index > 0)
         g_string_append_printf (out, " #%u", style->index);
       g_string_append_printf (out, ":%s ", palette->off);

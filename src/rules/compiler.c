@@ -263,6 +263,7 @@ mark_name (guint i)
   static const char *const names[REBOUND_N_MARKS] = {
     "failed",    "delayed",   "delivered", "returned", "auto-reply",
     "challenge", "complaint", "system",    "contact",  "forwarded",
+    "origin",    "host",
   };
 
   return names[i];

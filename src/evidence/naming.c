@@ -1,0 +1,162 @@
+/* Rebound: which recipients a report's text names.
+ *
+ * The surest kind of naming that occurs in the text tells who they are.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "address.h"
+#include "text.h"
+
+/* The list, the report's own writer and postmasters are no recipients; but who mails himself
+ * may be the one whom a line by itself names. */
+static gboolean
+is_bystander (const ReboundText *self, const char *address, ReboundNaming naming)
+{
+  static const char *const offices[] = { "postmaster@", "mailer-daemon@", "abuse@",
+                                         "hostmaster@" };
+  const ReboundEvidence *evidence = self->evidence;
+
+  for (guint i = 0; i < G_N_ELEMENTS (offices); i++)
+    if (g_ascii_strncasecmp (address, offices[i], strlen (offices[i])) == 0)
+      return TRUE;
+  if (rebound_address_equal (address, evidence->from))
+    return TRUE;
+  return naming < REBOUND_NAMING_LINE
+         && (rebound_address_equal (address, evidence->to)
+             || rebound_address_equal (address, evidence->envelope_sender)
+             || rebound_address_equal (address, evidence->original.from));
+}
+
+static void
+add_candidate (ReboundText *self, const ReboundNamed *named, guint line)
+{
+  g_autofree char *raw = g_strndup (named->address, named->length);
+  ReboundCandidate candidate = { named->naming, rebound_keep_address (self->evidence, raw), line,
+                                 named->address + named->length };
+
+  if (candidate.address == NULL
+      || self->candidates->len >= 2 * self->evidence->limits->recipients)
+    return;
+  if ((rebound_text_line (self, line)->flags & LINE_CONTACT) == 0
+      && !is_bystander (self, candidate.address, named->naming))
+    g_array_append_val (self->candidates, candidate);
+}
+
+/* The lines before a person's quotation begins. */
+static guint
+count_lines (const ReboundText *self)
+{
+  guint n = 0;
+
+  while (n < self->lines->len && (rebound_text_line (self, n)->flags & LINE_FORWARDED) == 0)
+    n++;
+  return n;
+}
+
+static void
+find_by_line (ReboundText *self, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    {
+      const ReboundTextLine *line = rebound_text_line (self, i);
+      ReboundNamed named;
+
+      if (rebound_line_names (line->start, line->end, (line->flags & LINE_FAILS) != 0, &named))
+        add_candidate (self, &named, i);
+    }
+}
+
+static void
+find_in_sentence (ReboundText *self, guint i)
+{
+  const ReboundTextLine *line = rebound_text_line (self, i);
+  ReboundNamed named = { .naming = REBOUND_NAMING_SENTENCE };
+
+  named.address = rebound_address_find (line->start, line->end, &named.length);
+  if (named.address != NULL && *line->start != '>')
+    add_candidate (self, &named, i);
+}
+
+static gboolean
+is_near_failure (const ReboundText *self, guint i)
+{
+  return (rebound_text_line (self, i)->flags & LINE_FAILS) != 0
+         || (i > 0 && (rebound_text_line (self, i - 1)->flags & LINE_FAILS) != 0)
+         || (i + 1 < self->lines->len
+             && (rebound_text_line (self, i + 1)->flags & LINE_FAILS) != 0);
+}
+
+/* Where no line names a recipient, a sentence may: "your message to x@y.example could not
+ * be delivered". It tells of a failure, or stands right beside one that does. */
+static void
+find_in_sentences (ReboundText *self, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    if (rebound_text_line (self, i)->flags & LINE_FAILED)
+      find_in_sentence (self, i);
+  for (guint i = 0; i < n && self->candidates->len == 0; i++)
+    if (is_near_failure (self, i))
+      find_in_sentence (self, i);
+}
+
+static void
+add_surest (ReboundText *self)
+{
+  ReboundNaming best = REBOUND_NAMING_NONE;
+
+  for (guint i = 0; i < self->candidates->len; i++)
+    best = MAX (best, rebound_text_candidate (self, i)->naming);
+  for (guint i = 0; i < self->candidates->len; i++)
+    {
+      const ReboundCandidate *candidate = rebound_text_candidate (self, i);
+
+      if (candidate->naming == best
+          && rebound_find_recipient (self->evidence, candidate->address) == NULL)
+        rebound_add_recipient (self->evidence, candidate->address);
+    }
+}
+
+/* "an undisclosed address (generated from …)": the address before is all that is known. */
+static void
+add_by_origin (ReboundText *self)
+{
+  for (guint i = 0; i < self->hits->len && self->evidence->recipients->len == 0; i++)
+    {
+      const char *address
+        = rebound_hit_is_mark (rebound_text_hit (self, i), REBOUND_MARK_ORIGIN)
+            ? rebound_text_keep_origin (self, rebound_text_hit (self, i))
+            : NULL;
+
+      if (address != NULL)
+        rebound_add_recipient (self->evidence, address);
+    }
+}
+
+/* The origin stands right behind the words that announce it. */
+const char *
+rebound_text_keep_origin (const ReboundText *self, const ReboundHit *hit)
+{
+  const char *start = self->text + hit->start + hit->length;
+  const char *end = self->text + self->length;
+  const char *stop = start + MIN (end - start, 300);
+  gsize length;
+  const char *address = rebound_address_find (start, stop, &length);
+  g_autofree char *raw = address != NULL ? g_strndup (address, length) : NULL;
+
+  return raw != NULL && address - start < 40 ? rebound_keep_address (self->evidence, raw) : NULL;
+}
+
+void
+rebound_text_find_recipients (ReboundText *self)
+{
+  guint n = count_lines (self);
+
+  find_by_line (self, n);
+  if (self->evidence->recipients->len > 0)
+    return;
+  if (self->candidates->len == 0)
+    find_in_sentences (self, n);
+  add_surest (self);
+  add_by_origin (self);
+}

@@ -1,0 +1,455 @@
+/* Rebound: what a report's text says of each recipient.
+ *
+ * From the line that names a recipient to the line that names the next, the text is about him;
+ * what stands elsewhere is about all. In the transcript of a conversation the words of the
+ * server are regions of their own: they are believed before the summary below them.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+
+#include "address.h"
+#include "text.h"
+
+/* A stretch of the text that is about some recipients; about all where there are none. */
+typedef struct
+{
+  const char *start;
+  const char *end;
+  GPtrArray *recipients;
+  gboolean remote;  /* a reply of the server, in a transcript */
+  gboolean summary; /* what the reporting system makes of such a reply */
+  ReboundStage stage;
+} Region;
+
+typedef struct
+{
+  ReboundText *text;
+  ReboundEvidence *evidence;
+  GPtrArray *regions;
+  /* where the conversation stands */
+  gboolean transcript; /* a heading announced one */
+  gboolean unmarked;   /* its lines have no ">>>" */
+  ReboundStage stage;
+  ReboundEvidenceRecipient *spoken_of;
+  gboolean refused; /* … in this conversation */
+  gboolean settled; /* the refusal's recipient was named: the next is another's */
+  Region *nameless; /* a refusal of which the line after it may say whom it met */
+} Regions;
+
+static void
+region_free (gpointer data)
+{
+  Region *region = data;
+
+  g_ptr_array_unref (region->recipients);
+  g_free (region);
+}
+
+static Region *
+last_region (Regions *self)
+{
+  return g_ptr_array_index (self->regions, self->regions->len - 1);
+}
+
+static Region *
+begin_region (Regions *self, const char *start)
+{
+  Region *region = g_new0 (Region, 1);
+
+  if (self->regions->len > 0)
+    last_region (self)->end = start;
+  region->start = start;
+  region->end = self->text->end;
+  region->recipients = g_ptr_array_new ();
+  g_ptr_array_add (self->regions, region);
+  return region;
+}
+
+/* A region about the same recipients as the one before. */
+static Region *
+continue_region (Regions *self, const char *start, const Region *before)
+{
+  Region *region = begin_region (self, start);
+
+  g_ptr_array_extend (region->recipients, before->recipients, NULL, NULL);
+  return region;
+}
+
+static gboolean
+is_empty (const char *p, const char *end)
+{
+  while (p < end && (g_ascii_isspace (*p) || strchr ("*-=~_|#<>:;,.\"'()[]", *p) != NULL))
+    p++;
+  return p >= end;
+}
+
+/* Recipients that are named one right after the other share what follows. */
+static gboolean
+shares_region (Regions *self, guint n)
+{
+  const ReboundCandidate *candidate = rebound_text_candidate (self->text, n);
+
+  return n > 0 && last_region (self)->recipients->len > 0
+         && candidate->naming >= REBOUND_NAMING_LABEL
+         && is_empty (candidate[-1].after, rebound_text_line (self->text, candidate->line)->start);
+}
+
+static void
+enter_recipient (Regions *self, guint n)
+{
+  const ReboundCandidate *candidate = rebound_text_candidate (self->text, n);
+  ReboundEvidenceRecipient *recipient
+    = rebound_find_recipient (self->evidence, candidate->address);
+
+  if (recipient == NULL)
+    return;
+  if (candidate->naming == REBOUND_NAMING_REPLY)
+    {
+      self->settled = TRUE;
+      if (self->nameless != NULL)
+        g_ptr_array_add (self->nameless->recipients, recipient);
+    }
+  if (!shares_region (self, n))
+    begin_region (self, rebound_text_line (self->text, candidate->line)->start);
+  last_region (self)->summary = candidate->naming == REBOUND_NAMING_REPLY;
+  g_ptr_array_add (last_region (self)->recipients, recipient);
+}
+
+/* "----- Transcript of session follows -----" ends what is said of the last recipient. */
+static gboolean
+is_heading (const ReboundTextLine *line)
+{
+  const char *p = line->start;
+
+  while (p < line->end && *p == ' ')
+    p++;
+  return line->end - p > 6 && memcmp (p, "---", 3) == 0 && !is_empty (p, line->end);
+}
+
+static void
+enter_heading (Regions *self, const ReboundTextLine *line)
+{
+  if (memmem (line->start, line->end - line->start, "ranscript", 9) != NULL)
+    self->transcript = TRUE;
+  if (last_region (self)->recipients->len > 0)
+    begin_region (self, line->start);
+}
+
+/* The server's words, a region of their own; then what was before goes on. A refused RCPT is
+ * about the one it names; sendmail says below a refusal at another stage whom it met. */
+static void
+enter_refusal (Regions *self, const ReboundTextLine *line)
+{
+  Region *before = last_region (self);
+  Region *region = begin_region (self, line->start);
+
+  region->remote = TRUE;
+  region->stage = self->stage;
+  self->refused = TRUE;
+  self->settled = FALSE;
+  if (self->spoken_of != NULL && self->stage == REBOUND_STAGE_RCPT)
+    g_ptr_array_add (region->recipients, self->spoken_of);
+  else
+    self->nameless = region;
+  continue_region (self, MIN (line->end + 1, self->text->end), before)->summary = TRUE;
+}
+
+static void
+enter_command (Regions *self, const ReboundTextLine *line, const ReboundSpoken *spoken)
+{
+  gsize length;
+  const char *address = rebound_address_find (line->start, line->end, &length);
+  g_autofree char *raw = address != NULL ? g_strndup (address, length) : NULL;
+
+  self->unmarked = !spoken->marked;
+  if (spoken->stage == REBOUND_STAGE_NONE)
+    return;
+  self->stage = spoken->stage;
+  if (spoken->stage == REBOUND_STAGE_RCPT)
+    {
+      self->spoken_of = raw != NULL ? rebound_find_recipient (self->evidence, raw) : NULL;
+      self->refused = FALSE;
+    }
+}
+
+/* "503 need RCPT" and "554 5.5.1 no valid recipients" only follow from a refused RCPT. */
+static gboolean
+is_consequence (const Regions *self, const char *p, const char *end)
+{
+  return self->refused
+         && (!self->settled || memcmp (p, "503", 3) == 0
+             || memmem (p, end - p, "5.5.1", 5) != NULL);
+}
+
+static void
+enter_reply (Regions *self, const ReboundTextLine *line, const char *words)
+{
+  if ((*words == '4' || *words == '5') && !is_consequence (self, words, line->end))
+    enter_refusal (self, line);
+}
+
+/* "... while talking to mx.example.net.:" begins another conversation. */
+static gboolean
+begins_conversation (const ReboundTextLine *line)
+{
+  const char *p = line->start;
+
+  while (p < line->end && (*p == '.' || *p == ' '))
+    p++;
+  return g_ascii_strncasecmp (p, "while talking to ", 17) == 0;
+}
+
+static void
+enter_line (Regions *self, const ReboundTextLine *line)
+{
+  ReboundSpoken spoken;
+
+  if (begins_conversation (line))
+    {
+      self->refused = self->settled = FALSE;
+      self->stage = REBOUND_STAGE_CONNECT;
+    }
+  else if (!rebound_line_is_spoken (line->start, line->end, &spoken))
+    return;
+  else if (!spoken.reply)
+    enter_command (self, line, &spoken);
+  else if (spoken.marked || self->unmarked)
+    enter_reply (self, line, spoken.words);
+  else if (self->transcript) /* a code and no arrow: the reporting system's own line */
+    continue_region (self, line->start, last_region (self))->summary = TRUE;
+}
+
+static void
+find_regions (Regions *self)
+{
+  const ReboundText *text = self->text;
+  guint next = 0;
+
+  begin_region (self, text->text);
+  for (guint i = 0; i < text->lines->len; i++)
+    {
+      const ReboundTextLine *line = rebound_text_line (text, i);
+      gboolean names;
+
+      while (next < text->candidates->len && rebound_text_candidate (text, next)->line < i)
+        next++;
+      names = next < text->candidates->len && rebound_text_candidate (text, next)->line == i
+              && rebound_text_candidate (text, next)->naming != REBOUND_NAMING_COMMAND;
+      if (!names)
+        self->nameless = NULL;
+      if (names)
+        enter_recipient (self, next);
+      else if (is_heading (line))
+        enter_heading (self, line);
+      else
+        enter_line (self, line);
+    }
+}
+
+/* What a region says, read once for all its recipients. */
+typedef struct
+{
+  GArray *clues; /* of ReboundClue */
+  const char *diagnostic;
+  const char *origin;
+  const char *host;
+} Sayings;
+
+static ReboundSource
+source_of (const Region *region)
+{
+  return region->remote ? REBOUND_SOURCE_TRANSCRIPT : REBOUND_SOURCE_TEXT;
+}
+
+/* The end of the paragraph that @p is in. */
+static const char *
+paragraph_end (const char *p, const char *end)
+{
+  const char *blank = memmem (p, end - p, "\n\n", 2);
+
+  return blank != NULL ? blank : end;
+}
+
+static void
+read_codes (const Regions *self, const Region *region, Sayings *sayings)
+{
+  ReboundClue stage = { .type = REBOUND_CLUE_STAGE,
+                        .from = REBOUND_SOURCE_TRANSCRIPT,
+                        .stage = region->stage,
+                        .value = rebound_stage_to_string (region->stage),
+                        .remote = TRUE };
+  const char *refusal;
+  ReboundCodes codes;
+
+  if (!rebound_codes_find (region->start, region->end - region->start, &codes))
+    return;
+  rebound_append_codes (self->evidence, sayings->clues, &codes, source_of (region),
+                        region->remote);
+  refusal = region->start + codes.at;
+  if (codes.reply[0] != '\0' || region->remote)
+    sayings->diagnostic = rebound_keep_line (self->evidence, refusal,
+                                             paragraph_end (refusal, region->end) - refusal);
+  if (region->remote && region->stage != REBOUND_STAGE_NONE)
+    g_array_append_val (sayings->clues, stage);
+}
+
+static void
+keep_host (const Regions *self, const char *host, gsize length, Sayings *sayings)
+{
+  g_autofree char *name = length > 0 ? g_ascii_strdown (host, length) : NULL;
+
+  if (sayings->host == NULL)
+    sayings->host = rebound_keep (self->evidence, name);
+}
+
+/* Behind "while talking to ". */
+static void
+read_announced_host (const Regions *self, const char *p, const char *end, Sayings *sayings)
+{
+  while (p < end && strchr ("[( ", *p) != NULL)
+    p++;
+  keep_host (self, p, p < end ? rebound_host_scan (p, end) : 0, sayings);
+}
+
+/* qmail: "192.0.2.1 does not like recipient." */
+static void
+read_host_before (const Regions *self, const char *start, const char *p, Sayings *sayings)
+{
+  const char *end;
+
+  while (p > start && p[-1] == ' ')
+    p--;
+  for (end = p; p > start && (g_ascii_isalnum (p[-1]) || strchr (".-_:", p[-1]) != NULL);)
+    p--;
+  keep_host (self, p, rebound_host_scan (p, end), sayings);
+}
+
+static void
+read_hits (const Regions *self, const Region *region, Sayings *sayings)
+{
+  const ReboundText *text = self->text;
+
+  for (guint i = rebound_text_first_hit (text, region->start);
+       i < text->hits->len && text->text + rebound_text_hit (text, i)->start < region->end; i++)
+    {
+      const ReboundHit *hit = rebound_text_hit (text, i);
+      const char *start = text->text + hit->start;
+
+      if (hit->rule->type == REBOUND_RULE_STAGE)
+        read_host_before (self, region->start, start, sayings);
+      if (rebound_hit_is_mark (hit, REBOUND_MARK_HOST))
+        read_announced_host (self, start + hit->length, region->end, sayings);
+      else if (rebound_hit_is_mark (hit, REBOUND_MARK_ORIGIN) && sayings->origin == NULL)
+        sayings->origin = rebound_text_keep_origin (text, hit);
+      else if (sayings->clues->len < self->evidence->limits->facts)
+        rebound_append_hit (self->evidence, sayings->clues, text->text, hit, source_of (region),
+                            region->remote);
+    }
+}
+
+/* Where no code is given, the words after the recipient are the diagnostic. */
+static void
+read_words (const Regions *self, const Region *region, Sayings *sayings)
+{
+  gsize length;
+  const char *address = rebound_address_find (region->start, region->end, &length);
+  const char *start = address != NULL ? address + length : region->start;
+
+  if (sayings->diagnostic != NULL || region->recipients->len == 0 || region->remote)
+    return;
+  while (start < region->end && strchr (">:\"')]. \t\n", *start) != NULL)
+    start++;
+  sayings->diagnostic = rebound_keep_line (self->evidence, start,
+                                           paragraph_end (start, region->end) - start);
+}
+
+/* Before "[192.0.2.1]". */
+static void
+read_literal_host (const Regions *self, const Region *region, Sayings *sayings)
+{
+  gsize length = 0;
+  const char *host = rebound_host_find (region->start, region->end, &length);
+
+  if (host != NULL)
+    keep_host (self, host, length, sayings);
+}
+
+static void
+read_sayings (const Regions *self, const Region *region, Sayings *sayings)
+{
+  read_codes (self, region, sayings);
+  read_hits (self, region, sayings);
+  read_words (self, region, sayings);
+  if (region->recipients->len > 0)
+    read_literal_host (self, region, sayings);
+}
+
+static void
+tell (const Regions *self, ReboundEvidenceRecipient *recipient, const Sayings *sayings)
+{
+  for (guint i = 0; i < sayings->clues->len; i++)
+    rebound_add_clue (self->evidence, recipient, &g_array_index (sayings->clues, ReboundClue, i));
+  if (recipient == NULL)
+    return;
+  if (recipient->diagnostic == NULL)
+    recipient->diagnostic = sayings->diagnostic;
+  if (recipient->original_address == NULL)
+    recipient->original_address = sayings->origin;
+  if (recipient->remote_mta == NULL)
+    recipient->remote_mta = sayings->host;
+}
+
+/* Sendmail adds "550 5.1.1 User unknown" of its own to a transcript whose real refusal is
+ * another line, and "554 5.0.0 Service unavailable" to any; the server's line counts. */
+static gboolean
+is_overruled (const Region *region, const ReboundEvidenceRecipient *recipient)
+{
+  for (guint i = 0; region->summary && i < recipient->clues->len; i++)
+    {
+      const ReboundClue *clue = &g_array_index (recipient->clues, ReboundClue, i);
+
+      if (clue->remote && clue->type == REBOUND_CLUE_REPLY)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* A report about one recipient is about him from end to end. */
+static void
+read_region (const Regions *self, const Region *region)
+{
+  const GPtrArray *recipients = region->recipients;
+  Sayings sayings = { .clues = g_array_new (FALSE, FALSE, sizeof (ReboundClue)) };
+
+  if (recipients->len == 0 && self->evidence->recipients->len == 1)
+    recipients = self->evidence->recipients;
+  read_sayings (self, region, &sayings);
+  for (guint i = 0; i < recipients->len; i++)
+    if (!is_overruled (region, g_ptr_array_index (recipients, i)))
+      tell (self, g_ptr_array_index (recipients, i), &sayings);
+  if (recipients->len == 0)
+    tell (self, NULL, &sayings);
+  g_array_unref (sayings.clues);
+}
+
+void
+rebound_text_read_regions (ReboundText *text)
+{
+  Regions self = {
+    .text = text,
+    .evidence = text->evidence,
+    .regions = g_ptr_array_new_with_free_func (region_free),
+  };
+
+  find_regions (&self);
+  for (guint summary = 0; summary < 2; summary++)
+    for (guint remote = 2; remote-- > 0;)
+      for (guint i = 0; i < self.regions->len; i++)
+        {
+          const Region *region = g_ptr_array_index (self.regions, i);
+
+          if (region->remote == (gboolean) remote && region->summary == (gboolean) summary)
+            read_region (&self, region);
+        }
+  g_ptr_array_unref (self.regions);
+}
