@@ -281,6 +281,20 @@ rebound_line_is_spoken (const char *line, const char *end, ReboundSpoken *spoken
 
 /* Hosts */
 
+/* 192.0.2.1, and not 5.1.1. */
+static gboolean
+is_code (const char *p, gsize n)
+{
+  guint dots = 0;
+
+  for (gsize i = 0; i < n; i++)
+    if (p[i] == '.')
+      dots++;
+    else if (!g_ascii_isdigit (p[i]))
+      return FALSE;
+  return dots != 3;
+}
+
 gsize
 rebound_host_scan (const char *p, const char *end)
 {
@@ -290,7 +304,7 @@ rebound_host_scan (const char *p, const char *end)
     n++;
   while (n > 0 && strchr (".:-", p[n - 1]) != NULL)
     n--;
-  return n > 3 && memchr (p, '.', n) != NULL && memchr (p, '@', n) == NULL ? n : 0;
+  return n > 3 && memchr (p, '.', n) != NULL && !is_code (p, n) ? n : 0;
 }
 
 /* "from x (x [192.0.2.1])" is the host that the mail came from. */
