@@ -374,13 +374,22 @@ read_literal_host (const Regions *self, const Region *region, Sayings *sayings)
     keep_host (self, host, length, sayings);
 }
 
+static gboolean
+tells_stage (const Sayings *sayings)
+{
+  for (guint i = 0; i < sayings->clues->len; i++)
+    if (g_array_index (sayings->clues, ReboundClue, i).type == REBOUND_CLUE_STAGE)
+      return TRUE;
+  return FALSE;
+}
+
 static void
 read_sayings (const Regions *self, const Region *region, Sayings *sayings)
 {
   read_codes (self, region, sayings);
   read_hits (self, region, sayings);
   read_words (self, region, sayings);
-  if (region->recipients->len > 0)
+  if (region->recipients->len > 0 || tells_stage (sayings))
     read_literal_host (self, region, sayings);
 }
 
