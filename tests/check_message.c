@@ -125,7 +125,7 @@ START_TEST (guard_floods)
   g_autoptr (GArray) warnings = new_warnings ();
   clock_t start;
 
-  while (text->len < MEGABYTE / 2)
+  while (text->len < MEGABYTE / 4)
     g_string_append (text, floods[_i / 2]);
   start = clock ();
   g_byte_array_unref (guard (text->str, text->len, NULL, warnings));
@@ -707,7 +707,7 @@ static const struct
   { "a<script>b", "a" },
   { "a<!-- b", "a" },
   { "a<br", "a" },
-  { "a < b <3 <> c", "a < b <3 <> c" },
+  { "a < b <! c", NULL },
   { "a<", "a<" },
   { "a&", "a&" },
 };
@@ -780,7 +780,6 @@ parse_limited (const char *text, gsize length, const ReboundLimits *limits)
 {
   g_autoptr (GBytes) bytes = g_bytes_new (text, length);
 
-  rebound_message_init ();
   return rebound_message_parse (bytes, limits);
 }
 
@@ -1043,7 +1042,7 @@ static const struct
     "für Sie x" },
   { "text/plain\nContent-Transfer-Encoding: quoted-printable", "a=0D=0Ab=XYc=\n=", NULL },
   { "text/plain; charset=\"iso-8859-1\"\nContent-Transfer-Encoding: base64", "Zvxy\n", "für" },
-  { "text/plain; charset=utf-8\nContent-Transfer-Encoding: base64", "Zs O8 cg", "für" },
+  { "text/plain; charset=utf-8\nContent-Transfer-Encoding: base64", "Zs O8 cg==", "für" },
   { "text/plain; charset=utf-8\nContent-Transfer-Encoding: base64", "", "" },
   { "text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit", "f\xc3\xbcr", "für" },
   { "text/plain\nContent-Transfer-Encoding: 7bit", "f\xfcr", "für" },
@@ -1187,7 +1186,6 @@ START_TEST (no_address)
   ReboundLimits limits;
 
   rebound_limits_init (&limits);
-  rebound_message_init ();
   message = rebound_message_parse (bytes, &limits);
   ck_assert_uint_eq (message->parts->len, 0);
 }
@@ -1295,7 +1293,7 @@ START_TEST (message_flood)
   g_autoptr (ReboundMessage) message = NULL;
   clock_t start;
 
-  while (text->len < MEGABYTE / 2)
+  while (text->len < MEGABYTE / 4)
     g_string_append (text, message_floods[_i]);
   start = clock ();
   message = parse (text->str);
@@ -1318,7 +1316,6 @@ START_TEST (dates)
     { "soon", NULL },
   };
 
-  rebound_message_init ();
   for (gsize i = 0; i < G_N_ELEMENTS (values); i++)
     {
       g_autoptr (GDateTime) date = rebound_message_read_date (values[i].value);
@@ -1429,6 +1426,7 @@ main (void)
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
+      tcase_add_unchecked_fixture (cases[i], rebound_message_init, NULL);
       tcase_set_timeout (cases[i], 60);
       suite_add_tcase (suite, cases[i]);
     }

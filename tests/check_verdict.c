@@ -204,9 +204,6 @@ static const Refusal refusals[] = {
   { "550 5.7.1 sorry (in reply to end of DATA command)", "policy-refused soft receiver never" },
 
   /* codes that providers use for something else */
-  { "550 5.4.1 Recipient address rejected: Access denied. AS(201806281) "
-    "[AM5EUR02FT016.eop-EUR02.prod.protection.outlook.com]",
-    "user-unknown hard recipient now" },
   { "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup",
     "user-unknown hard recipient now" },
 
@@ -276,6 +273,20 @@ START_TEST (nothing_invented)
   ck_assert_ptr_null (rebound_recipient_get_address (recipient));
   ck_assert_ptr_null (rebound_recipient_get_subscriber (recipient));
   ck_assert_int_eq (rebound_recipient_get_stage (recipient), REBOUND_STAGE_NONE);
+}
+END_TEST
+
+/* Microsoft's 5.4.1 with "Access denied" is of an address that is not in the directory. */
+START_TEST (provider_code)
+{
+  g_autoptr (ReboundReport) report
+    = classify ("550 5.4.1 Recipient address rejected: Access denied. AS(201806281) "
+                "[AM5EUR02FT016.eop-EUR02.prod.protection.outlook.com]");
+  const ReboundRecipient *recipient = recipient_of (report);
+
+  ck_assert_int_eq (rebound_recipient_get_reason (recipient), REBOUND_REASON_USER_UNKNOWN);
+  ck_assert_int_eq (rebound_recipient_get_bounce (recipient), REBOUND_BOUNCE_HARD);
+  ck_assert_int_ne (rebound_recipient_get_unsubscribe (recipient), REBOUND_UNSUBSCRIBE_NEVER);
 }
 END_TEST
 
@@ -1055,6 +1066,7 @@ refusal_tests (void)
   tcase_add_test (tests, contradicted);
   tcase_add_test (tests, agrees);
   tcase_add_test (tests, nothing_invented);
+  tcase_add_test (tests, provider_code);
   tcase_add_loop_test (tests, ambiguity, 0, G_N_ELEMENTS (ambiguous));
   return tests;
 }

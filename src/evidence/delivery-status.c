@@ -39,36 +39,6 @@ read_action (const char *value)
   return REBOUND_ACTION_NONE;
 }
 
-/* Behind "type;" of RFC 3464 section 2.1.2. */
-static const char *
-skip_type (const char *value)
-{
-  gsize n = strcspn (value, "; \t<@:[(");
-  const char *p = value + n;
-
-  while (*p == ' ')
-    p++;
-  if (n == 0 || n > 30 || *p != ';')
-    return value;
-  for (p++; *p == ' ';)
-    p++;
-  return p;
-}
-
-/* A host, without what comments or brackets say. */
-static const char *
-keep_host (ReboundEvidence *evidence, const char *value)
-{
-  const char *host = skip_type (value);
-  g_autofree char *bare = NULL;
-
-  host += strspn (host, " [(<");
-  bare = g_ascii_strdown (host, strcspn (host, " ])>(,;"));
-  if (g_str_has_suffix (bare, "."))
-    bare[strlen (bare) - 1] = '\0';
-  return rebound_keep (evidence, bare);
-}
-
 static void
 read_envelope_id (StatusReading *self, const char *value)
 {
@@ -81,7 +51,7 @@ static void
 read_reporting_mta (StatusReading *self, const char *value)
 {
   if (self->evidence->reporting_mta == NULL)
-    self->evidence->reporting_mta = keep_host (self->evidence, value);
+    self->evidence->reporting_mta = rebound_keep_host (self->evidence, value);
 }
 
 static void
@@ -137,13 +107,13 @@ static void
 read_remote_mta (StatusReading *self, const char *value)
 {
   if (self->recipient->remote_mta == NULL)
-    self->recipient->remote_mta = keep_host (self->evidence, value);
+    self->recipient->remote_mta = rebound_keep_host (self->evidence, value);
 }
 
 static void
 read_diagnostic (StatusReading *self, const char *value)
 {
-  const char *text = skip_type (value);
+  const char *text = rebound_skip_type (value);
   gboolean remote = g_ascii_strncasecmp (value, "smtp", 4) == 0;
 
   self->diagnostic = TRUE;

@@ -76,6 +76,36 @@ rebound_keep_address (ReboundEvidence *evidence, const char *raw)
   return rebound_keep (evidence, address);
 }
 
+/* Behind "type;" of RFC 3464 section 2.1.2. */
+const char *
+rebound_skip_type (const char *value)
+{
+  gsize n = strcspn (value, "; \t<@:[(");
+  const char *p = value + n;
+
+  while (*p == ' ')
+    p++;
+  if (n == 0 || n > 30 || *p != ';')
+    return value;
+  for (p++; *p == ' ';)
+    p++;
+  return p;
+}
+
+/* A host, without what comments or brackets say. */
+const char *
+rebound_keep_host (ReboundEvidence *evidence, const char *value)
+{
+  const char *host = rebound_skip_type (value);
+  g_autofree char *bare = NULL;
+
+  host += strspn (host, " [(<");
+  bare = g_ascii_strdown (host, strcspn (host, " ])>(,;"));
+  if (g_str_has_suffix (bare, "."))
+    bare[strlen (bare) - 1] = '\0';
+  return rebound_keep (evidence, bare);
+}
+
 gboolean
 rebound_reading_sees (const ReboundReading *self, const ReboundPart *part)
 {

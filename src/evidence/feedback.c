@@ -22,11 +22,13 @@ read_report (ReboundReading *self, const ReboundPart *part)
   g_autoptr (ReboundFields) fields = rebound_fields_parse (part->text, part->length, FALSE);
   ReboundEvidence *evidence = self->evidence;
   const char *type = rebound_fields_get (fields, "feedback-type");
+  const char *mta;
   g_autofree char *lower = g_ascii_strdown (type != NULL ? type : "abuse", -1);
 
   evidence->feedback = TRUE;
   evidence->feedback_type = rebound_keep (evidence, lower);
-  evidence->reporting_mta = rebound_keep (evidence, rebound_fields_get (fields, "reporting-mta"));
+  mta = rebound_fields_get (fields, "reporting-mta");
+  evidence->reporting_mta = mta != NULL ? rebound_keep_host (evidence, mta) : NULL;
   evidence->original.envelope_id =
       rebound_keep (evidence, rebound_fields_get (fields, "original-envelope-id"));
   rebound_read_return_path (evidence, rebound_fields_get (fields, "original-mail-from"));

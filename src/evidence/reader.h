@@ -44,6 +44,12 @@ const char *rebound_keep_address (ReboundEvidence *evidence, const char *raw);
 /* The same with every run of blanks and line ends one space. */
 const char *rebound_keep_line (ReboundEvidence *evidence, const char *text, gsize length);
 
+/* Behind the "type;" of RFC 3464 section 2.1.2. */
+const char *rebound_skip_type (const char *value);
+
+/* A host, without its type and what comments or brackets say. */
+const char *rebound_keep_host (ReboundEvidence *evidence, const char *value);
+
 /* The fields of a returned message become the evidence's original. */
 void rebound_keep_original (ReboundEvidence *evidence, const ReboundFields *fields);
 

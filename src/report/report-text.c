@@ -133,16 +133,38 @@ put_fact (GString *out, const ReboundFact *fact)
   g_string_append_c (out, '\n');
 }
 
-/* because “no such user” (generic/user-unknown); status 5.1.1 agrees */
+#define SHOWN_FACTS 3
+
+/* Whether the fact at @n was told before, out of another part of the message. */
+static gboolean
+is_told (const GArray *facts, guint n)
+{
+  const ReboundFact *fact = &g_array_index (facts, ReboundFact, n);
+
+  for (guint i = 0; i < n; i++)
+    {
+      const ReboundFact *other = &g_array_index (facts, ReboundFact, i);
+
+      if (g_str_equal (other->fact, fact->fact) && g_str_equal (other->value, fact->value))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* because phrase “no such user” (generic/user-unknown); status “5.1.1” agrees */
 static void
 put_because (GString *out, const ReboundRecipient *self, const Palette *palette)
 {
+  guint shown = 0;
+
   g_string_append_printf (out, "    %sbecause", palette->dim);
-  for (guint i = 0; i < self->facts->len && i < 3; i++)
+  for (guint i = 0; i < self->facts->len && shown < SHOWN_FACTS; i++)
     {
       const ReboundFact *fact = &g_array_index (self->facts, ReboundFact, i);
 
-      g_string_append_printf (out, "%s %s “%s”", i > 0 ? ";" : "", fact->fact, fact->value);
+      if (is_told (self->facts, i))
+        continue;
+      g_string_append_printf (out, "%s %s “%s”", shown++ > 0 ? ";" : "", fact->fact, fact->value);
       if (fact->rule != NULL && fact->role == REBOUND_ROLE_DECISIVE)
         g_string_append_printf (out, " (%s)", fact->rule);
       if (fact->role != REBOUND_ROLE_DECISIVE)

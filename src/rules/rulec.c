@@ -3,6 +3,7 @@
  * usage: rulec OUTPUT.c FILE.rules…
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <errno.h>
 #include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -180,6 +181,19 @@ add_file (ReboundCompiler *compiler, const char *path, GError **error)
          && rebound_compiler_add (compiler, path, text, error);
 }
 
+/* Into the file as it is: renaming over it would replace a device. */
+static gboolean
+write_file (const char *path, const char *text, GError **error)
+{
+  FILE *out = fopen (path, "w");
+  gboolean done = out != NULL && fputs (text, out) != EOF;
+
+  if (out == NULL || fclose (out) != 0 || !done)
+    g_set_error (error, G_FILE_ERROR, g_file_error_from_errno (errno), "cannot write “%s”: %s",
+                 path, g_strerror (errno));
+  return *error == NULL;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -197,7 +211,7 @@ main (int argc, char **argv)
   if (error == NULL)
     {
       c = to_c (rebound_compiler_finish (compiler));
-      g_file_set_contents (argv[1], c, -1, &error);
+      write_file (argv[1], c, &error);
     }
   if (error != NULL)
     {
