@@ -677,43 +677,47 @@ START_TEST (line_is_spoken)
 }
 END_TEST
 
+/* Where the mail was first sent to. */
 static const Row origins[] = {
   { "<bob@example.net> (expanded from <staff@example.org>): no", "staff@example.org" },
   { "bob@example.net (generated from staff@example.org)", "staff@example.org" },
-  { "bob@example.net\n    (generated from\n     staff@example.org)", "staff@example.org" },
-  { "expanded from nothing", NULL },
+  { "  bob@example.net\n    (generated from staff@example.org)\n    no", "staff@example.org" },
+  { "<bob@example.net>\n    (expanded from: <staff@example.org>)", "staff@example.org" },
+  { "<bob@example.net>: expanded from nothing", NULL },
   { "<bob@example.net>: no", NULL },
 };
 
-START_TEST (text_origin)
+START_TEST (line_origin)
 {
-  const char *text = origins[_i].input;
-  gsize length = 0;
-  const char *p = rebound_text_origin (text, text + strlen (text), &length);
-  g_autofree char *found = p != NULL ? g_strndup (p, length) : NULL;
+  g_autofree char *text
+    = g_strconcat ("Your message could not be delivered to:\n\n", origins[_i].input, "\n", NULL);
+  g_autoptr (ReboundEvidence) evidence = read_text (text);
 
-  ck_assert_pstr_eq (found, origins[_i].expected);
+  ck_assert_uint_eq (evidence->recipients->len, 1);
+  ck_assert_pstr_eq (rebound_evidence_recipient (evidence, 0)->original_address,
+                     origins[_i].expected);
 }
 END_TEST
 
+/* The host that refused. */
 static const Row hosts[] = {
-  { "host mx.example.net[192.0.2.1] said: 550", "mx.example.net" },
-  { "host mx.example.net [192.0.2.1]: 550", "mx.example.net" },
-  { "... while talking to mx.example.net.:", "mx.example.net" },
-  { "Giving up on 192.0.2.1.", "192.0.2.1" },
+  { "host mx.example.net[192.0.2.1] said: 550 no", "mx.example.net" },
+  { "host MX.example.net [192.0.2.1]: 550 no", "mx.example.net" },
   { "connect to mx.example.net[192.0.2.1]:25: Connection refused", "mx.example.net" },
+  { "Remote host said: 550 no. Giving up on 192.0.2.1.", "192.0.2.1" },
   { "host not found", NULL },
-  { "no such host", NULL },
+  { "no such user", NULL },
 };
 
-START_TEST (text_host)
+START_TEST (line_host)
 {
-  const char *text = hosts[_i].input;
-  gsize length = 0;
-  const char *p = rebound_text_host (text, text + strlen (text), &length);
-  g_autofree char *found = p != NULL ? g_strndup (p, length) : NULL;
+  g_autofree char *text = g_strconcat ("Your message could not be delivered to:\n\n"
+                                       "<bob@example.net>: ",
+                                       hosts[_i].input, "\n", NULL);
+  g_autoptr (ReboundEvidence) evidence = read_text (text);
 
-  ck_assert_pstr_eq (found, hosts[_i].expected);
+  ck_assert_uint_eq (evidence->recipients->len, 1);
+  ck_assert_pstr_eq (rebound_evidence_recipient (evidence, 0)->remote_mta, hosts[_i].expected);
 }
 END_TEST
 
@@ -1589,8 +1593,8 @@ line_tests (void)
 
   tcase_add_loop_test (tests, line_names, 0, G_N_ELEMENTS (namings));
   tcase_add_loop_test (tests, line_is_spoken, 0, G_N_ELEMENTS (spokens));
-  tcase_add_loop_test (tests, text_origin, 0, G_N_ELEMENTS (origins));
-  tcase_add_loop_test (tests, text_host, 0, G_N_ELEMENTS (hosts));
+  tcase_add_loop_test (tests, line_origin, 0, G_N_ELEMENTS (origins));
+  tcase_add_loop_test (tests, line_host, 0, G_N_ELEMENTS (hosts));
   return tests;
 }
 

@@ -468,7 +468,7 @@ assert_decoded (const char *bytes, gsize length, const char *declared, const cha
   gsize got_length;
   g_autofree char *got = rebound_decode (bytes, length, declared, &got_length);
 
-  ck_assert_msg (strcmp (got, expected) == 0, "%s, declared as %s: got “%s”, expected “%s”", what,
+  ck_assert_msg (strcmp (got, expected) == 0, "%s, declared as %s: got “%.200s”, expected “%.200s”", what,
                  declared != NULL ? declared : "nothing", got, expected);
   ck_assert_uint_eq (got_length, strlen (expected));
 }

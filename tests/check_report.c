@@ -106,7 +106,8 @@ static const char bounce[]
     "--=b\nContent-Type: text/rfc822-headers\n\n"
     "From: News <news@lists.example.org>\nTo: bob@example.net\nSubject: Weekly \"news\"\n"
     "Message-ID: <abc@lists.example.org>\nDate: Fri, 20 Nov 2026 10:00:00 -0500\n"
-    "List-Id: <news.lists.example.org>\n--=b--\n";
+    "List-Id: <news.lists.example.org>\n"
+    "List-Unsubscribe: <https://lists.example.org/news/bob>\n--=b--\n";
 
 /* ---- JSON --------------------------------------------------------------------------------- */
 
@@ -125,7 +126,7 @@ START_TEST (json_members)
                           "reporting_mta feedback_type original recipients warnings");
   assert_members (json_object_get_object_member (object, "envelope"), "sender recipient");
   assert_members (json_object_get_object_member (object, "original"),
-                  "message_id from to subject date list_id envelope_id");
+                  "message_id from to subject date list_id list_unsubscribe envelope_id");
   assert_members (first_recipient (object), RECIPIENT_MEMBERS);
 }
 END_TEST
@@ -165,6 +166,7 @@ static const struct
   { "to", "bob@example.net" },               { "subject", "Weekly \"news\"" },
   { "date", "2026-11-20T15:00:00Z" },        { "list_id", "news.lists.example.org" },
   { "envelope_id", "QQ314159" },
+  { "list_unsubscribe", "<https://lists.example.org/news/bob>" },
 }, recipients[] = {
   { "address", "bob@example.net" },
   { "original_address", "robert@example.net" },
@@ -246,7 +248,7 @@ START_TEST (json_unknown)
   ck_assert_str_eq (get_string (object, "kind"), "other");
   ck_assert_uint_eq (
     json_array_get_length (json_object_get_array_member (object, "recipients")), 0);
-  for (guint i = 0; i < 7; i++)
+  for (guint i = 0; i < G_N_ELEMENTS (originals); i++)
     ck_assert_ptr_null (get_string (original, originals[i].member));
 }
 END_TEST

@@ -43,12 +43,14 @@ add_candidate (ReboundText *self, const ReboundNamed *named, guint line)
     g_array_append_val (self->candidates, candidate);
 }
 
-/* The lines before a person's quotation begins. */
+/* The lines before a person's quotation begins; a mail system quotes nobody. */
 static guint
 count_lines (const ReboundText *self)
 {
   guint n = 0;
 
+  if (rebound_evidence_has_mark (self->evidence, REBOUND_AREA_HEADER, REBOUND_MARK_SYSTEM))
+    return self->lines->len;
   while (n < self->lines->len && (rebound_text_line (self, n)->flags & LINE_FORWARDED) == 0)
     n++;
   return n;

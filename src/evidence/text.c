@@ -172,14 +172,22 @@ read_quoted_message (ReboundText *self, guint first)
     }
 }
 
+/* "> " before a line: somebody else's words. */
+static gboolean
+is_quoted (const ReboundText *self, const char *p)
+{
+  return *rebound_text_line (self, find_line (self, p))->start == '>';
+}
+
 static void
 note_marks (ReboundText *self)
 {
   for (guint i = 0; i < self->hits->len; i++)
     {
       const ReboundHit *hit = rebound_text_hit (self, i);
+      const char *p = self->text + hit->start;
 
-      if (hit->rule->type == REBOUND_RULE_MARK && self->text + hit->start < self->end)
+      if (hit->rule->type == REBOUND_RULE_MARK && p < self->end && !is_quoted (self, p))
         self->evidence->marks[0] |= 1u << hit->rule->value;
     }
 }

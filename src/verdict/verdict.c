@@ -19,7 +19,7 @@ static const char *const fact_names[] = {
 static gboolean
 is_for_one (const ReboundReport *report)
 {
-  return report->evidence->recipients->len == 1;
+  return report->evidence->recipients->len <= 1;
 }
 
 static void
