@@ -175,6 +175,9 @@ static const Row codes[] = {
   { "status=bounced (host mx said: 554 5.7.1 no)", "554 5.7.1" },
   { "delivery failed (5.4.4)", "- 5.4.4" },
   { "Status: 4.4.1.", "- 4.4.1" },
+  /* a positive reply, where there is no refusal */
+  { "250 2.1.5 OK", "250 2.1.5" },
+  { "250 2.1.5 OK; then 550 5.7.1 no", "550 5.7.1" },
   /* details of vendors */
   { "550 5.7.509 Access denied", "550 5.7.509" },
   { "451 4.7.650 The mail server has been temporarily rate limited", "451 4.7.650" },
@@ -205,8 +208,7 @@ END_TEST
 static const char *const no_codes[] = {
   "",
   "user unknown",
-  "250 2.1.5 OK",
-  "354 go ahead",
+  "they took it with 250 OK",
   "connect to mx.example.net[192.0.2.1]:465: Connection refused",
   "connect to mx.example.net[192.0.2.1]:587: Connection timed out",
   "The server listens on port 465 and port 587.",
@@ -1446,8 +1448,8 @@ static const Row texts[] = {
     "postmaster@example.net\n",
     "bob@example.net" },
   /* what a person quotes is not read */
-  { "Hello,\n\n-----Original Message-----\nFrom: MAILER-DAEMON@mx.example.net\n\n"
-    "<bob@example.net>: 550 5.1.1 no such user\n",
+  { "Hello,\n\nOn Sat, 21 Nov 2026 at 16:40, Ann wrote:\n"
+    "> <bob@example.net>: 550 5.1.1 no such user\n",
     "" },
   /* markers of the returned message, and what stands behind them */
   { "<bob@example.net>: no such user\n\n--- Below this line is a copy of the message.\n\n"

@@ -8,6 +8,7 @@
 #include "reader.h"
 
 #define LONGEST_VALUE 2000
+#define MAX_MET 200
 
 static void
 recipient_free (gpointer data)
@@ -197,6 +198,14 @@ typedef struct
   GArray *hits;
 } Hits;
 
+/* Each condition once; a report meets a handful. */
+static void
+note_met (GPtrArray *met, const ReboundPattern *pattern)
+{
+  if (met->len < MAX_MET && !g_ptr_array_find (met, pattern, NULL))
+    g_ptr_array_add (met, (gpointer) pattern);
+}
+
 static void
 note_hit (const ReboundRules *rules, const ReboundPattern *pattern, gsize start, gsize length,
           gpointer user_data)
@@ -205,7 +214,7 @@ note_hit (const ReboundRules *rules, const ReboundPattern *pattern, gsize start,
   ReboundHit hit = { &rules->rules[pattern->rule], start, length };
 
   if (hit.rule->type == REBOUND_RULE_WHEN)
-    self->reading->conditions[pattern->condition] = 1;
+    note_met (self->reading->met, pattern);
   else if (self->hits->len < self->reading->evidence->limits->text_bytes / 64)
     g_array_append_val (self->hits, hit);
 }
@@ -314,21 +323,17 @@ static void
 choose_format (ReboundReading *self)
 {
   const ReboundRules *rules = self->evidence->rules;
-  g_autofree guint8 *met = g_new0 (guint8, rules->n_rules);
   guint best = 0;
 
-  for (guint i = 0; i < rules->n_patterns; i++)
+  for (guint i = 0; i < self->met->len; i++)
     {
-      const ReboundPattern *pattern = &rules->patterns[i];
+      const ReboundPattern *pattern = g_ptr_array_index (self->met, i);
+      const ReboundRule *rule = &rules->rules[pattern->rule];
+      guint n = 0;
 
-      if (rules->rules[pattern->rule].type == REBOUND_RULE_WHEN)
-        met[pattern->rule] += self->conditions[pattern->condition];
-    }
-  for (guint i = 0; i < rules->n_rules; i++)
-    {
-      const ReboundRule *rule = &rules->rules[i];
-
-      if (rule->type == REBOUND_RULE_WHEN && met[i] == rule->n_conditions && rule->length > best)
+      for (guint j = 0; j < self->met->len; j++)
+        n += ((const ReboundPattern *) g_ptr_array_index (self->met, j))->rule == pattern->rule;
+      if (n == rule->n_conditions && rule->length > best)
         {
           best = rule->length;
           self->evidence->format = rebound_rules_string (rules, rules->formats[rule->value].name);
@@ -487,7 +492,7 @@ rebound_evidence_read (const ReboundMessage *message, const ReboundEnvelope *env
     .message = message,
     .envelope = envelope,
     .folded = REBOUND_FOLDED_INIT,
-    .conditions = g_new0 (guint8, rules->n_conditions + 1),
+    .met = g_ptr_array_new (),
     .nested = is_wrapped (message),
   };
 
@@ -497,7 +502,7 @@ rebound_evidence_read (const ReboundMessage *message, const ReboundEnvelope *env
     readers[i](&reading);
   choose_format (&reading);
   rebound_folded_clear (&reading.folded);
-  g_free (reading.conditions);
+  g_ptr_array_unref (reading.met);
   return reading.evidence;
 }
 
@@ -525,7 +530,7 @@ rebound_evidence_read_reply (const char *text, const ReboundRules *rules,
   ReboundReading reading = {
     .evidence = evidence_new (rules, limits),
     .folded = REBOUND_FOLDED_INIT,
-    .conditions = g_new0 (guint8, rules->n_conditions + 1),
+    .met = g_ptr_array_new (),
   };
   ReboundEvidenceRecipient *recipient = rebound_add_recipient (reading.evidence, NULL);
   gsize n;
@@ -543,6 +548,6 @@ rebound_evidence_read_reply (const char *text, const ReboundRules *rules,
   if (is_positive (recipient))
     recipient->action = REBOUND_ACTION_DELIVERED;
   rebound_folded_clear (&reading.folded);
-  g_free (reading.conditions);
+  g_ptr_array_unref (reading.met);
   return reading.evidence;
 }

@@ -15,7 +15,7 @@ typedef struct
   const ReboundMessage *message;
   const ReboundEnvelope *envelope;
   ReboundFolded folded; /* scratch */
-  guint8 *conditions;   /* of the formats: which were met */
+  GPtrArray *met;       /* of ReboundPattern: conditions of formats that are met */
   gboolean nested;      /* a gateway wrapped the report in a message: look inside */
 } ReboundReading;
 

@@ -66,7 +66,7 @@ static const struct
   { 0x2500, 0x259f, -5 },  /* box drawing, which KOI8-R has */
   { 0x3000, 0x3002, 6 },   /* ideographic full stop and comma */
   { 0x3040, 0x30ff, 7 },   /* kana */
-  { 0x4e00, 0x9fff, 4 },   /* ideographs; but see weigh_in() */
+  { 0x4e00, 0x9fff, 4 },   /* ideographs; but see weigh_ideographs() */
   { 0xac00, 0xd7a3, 8 },   /* Hangul: its bytes are ideographs in GB 2312, but few ideographs' bytes
                               are Hangul */
   { 0xe000, 0xf8ff, -20 }, /* private use */
@@ -83,30 +83,49 @@ weigh (gunichar c)
   return -8;
 }
 
-/* What is known of a charset's language: the bytes of its ideographs in daily use (the legacy
- * charsets put those first), what an ideograph weighs, and whether there is kana. */
-static const struct
+/* What is known of a charset's language: which first bytes are ideographs, which of those are in
+ * daily use (the legacy charsets put them first), what one weighs, and whether there is kana. */
+typedef struct
 {
   const char *charset;
-  const char *encoding; /* in which the first byte is looked at */
   guint8 first, last;
+  guint8 common;
   int ideograph;
   int kana;
-} asian[] = {
-  { "GB18030", "GB2312", 0xb0, 0xd7, 7, -4 },  { "BIG5", "BIG5", 0xa4, 0xc6, 7, -4 },
-  { "EUC-KR", "EUC-KR", 0xca, 0xfd, -4, -4 },  { "EUC-JP", "EUC-JP", 0xb0, 0xcf, 6, 7 },
-  { "SHIFT_JIS", "EUC-JP", 0xb0, 0xcf, 6, 7 },
+} Asian;
+
+static const Asian asian[] = {
+  { "GB18030", 0xb0, 0xf7, 0xd7, 7, -4 }, { "BIG5", 0xa4, 0xf9, 0xc6, 7, -4 },
+  { "EUC-KR", 0xca, 0xfd, 0, 0, -4 },     { "EUC-JP", 0xb0, 0xf4, 0xcf, 6, 7 },
+  { "SHIFT_JIS", 0x88, 0x9f, 0x97, 6, 7 },
 };
 
-/* The first level of GB 2312 and of JIS X 0208, and most of Big5's. */
-static gboolean
-is_common (const char *character, guint a)
+static const Asian *
+find_asian (const char *charset)
 {
-  gsize length = 0;
-  g_autofree char *bytes = g_convert (character, g_utf8_next_char (character) - character,
-                                      asian[a].encoding, "UTF-8", NULL, &length, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (asian); i++)
+    if (strcmp (asian[i].charset, charset) == 0)
+      return &asian[i];
+  return NULL;
+}
 
-  return length == 2 && (guint8) bytes[0] >= asian[a].first && (guint8) bytes[0] <= asian[a].last;
+/* The mean weight of an ideograph in @bytes: daily use speaks for the charset, the rest against. */
+static int
+weigh_ideographs (const Asian *of, const char *bytes, gsize length)
+{
+  int common = 0, all = 0;
+
+  for (gsize i = 0; i + 1 < length; i++)
+    {
+      guint8 lead = bytes[i];
+
+      if (lead < 0x80)
+        continue;
+      all += lead >= of->first && lead <= of->last;
+      common += lead >= of->first && lead <= of->common;
+      i++;
+    }
+  return all > 0 ? (common * of->ideograph - 4 * (all - common)) / all : 0;
 }
 
 /* An accented letter stands among plain ones; a letter of another script does not. */
@@ -122,32 +141,30 @@ weigh_neighbours (const char *text, const char *character)
   return c <= 0x17f ? 4 : -10;
 }
 
+/* Mean weight of the characters beyond ASCII in @text, which @bytes are in @charset; in
+ * thousandths. */
 static int
-weigh_in (const char *character, const char *charset)
+weigh_text (const char *text, const char *charset, const char *bytes, gsize length)
 {
-  gunichar c = g_utf8_get_char (character);
-  gboolean ideograph = c >= 0x4e00 && c <= 0x9fff;
-  gboolean kana = c >= 0x3040 && c <= 0x30ff;
-
-  for (guint a = 0; (ideograph || kana) && a < G_N_ELEMENTS (asian); a++)
-    if (strcmp (asian[a].charset, charset) == 0)
-      return kana ? asian[a].kana : is_common (character, a) ? asian[a].ideograph : -4;
-  return weigh (c);
-}
-
-/* Mean weight of the characters beyond ASCII, in thousandths. */
-static int
-weigh_text (const char *text, const char *charset)
-{
+  const Asian *of = find_asian (charset);
+  int ideograph = of != NULL ? weigh_ideographs (of, bytes, length) : 0;
   int sum = 0;
   int n = 0;
 
   for (const char *p = text; *p != '\0' && n < 200; p = g_utf8_next_char (p))
-    if ((guint8) *p >= 0x80)
-      {
-        sum += weigh_in (p, charset) + weigh_neighbours (text, p);
-        n++;
-      }
+    {
+      gunichar c = g_utf8_get_char (p);
+
+      if (c < 0x80)
+        continue;
+      n++;
+      if (of != NULL && c >= 0x4e00 && c <= 0x9fff)
+        sum += ideograph;
+      else if (of != NULL && c >= 0x3040 && c <= 0x30ff)
+        sum += of->kana;
+      else
+        sum += weigh (c) + weigh_neighbours (text, p);
+    }
   return n > 0 ? sum * 1000 / n : 0;
 }
 
@@ -162,7 +179,7 @@ guess (const char *bytes, gsize length)
     {
       gsize n;
       g_autofree char *text = convert (bytes, sample, usual[i], &n);
-      int weight = text != NULL ? weigh_text (text, usual[i]) : G_MININT;
+      int weight = text != NULL ? weigh_text (text, usual[i], bytes, sample) : G_MININT;
 
       if (weight > best_weight)
         {

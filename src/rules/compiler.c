@@ -589,7 +589,7 @@ add_text (ReboundCompiler *self, GError **error)
 static gboolean
 add_condition (ReboundCompiler *self, guint i, guint rule, GError **error)
 {
-  ReboundPattern pattern = { .rule = rule, .condition = self->rules.n_conditions++ };
+  ReboundPattern pattern = { .rule = rule };
   guint area;
 
   if (!read_name (self, i, area_name, 4, &area, error))
@@ -868,7 +868,6 @@ rebound_compiler_finish (ReboundCompiler *self)
     .n_formats = self->formats->len,
     .rules = (ReboundRule *) self->entries->data,
     .n_rules = self->entries->len,
-    .n_conditions = self->rules.n_conditions,
     .patterns = (ReboundPattern *) self->patterns->data,
     .n_patterns = self->patterns->len,
     .buckets = self->buckets,

@@ -109,9 +109,8 @@ put_patterns (GString *out, const ReboundRules *rules)
     {
       const ReboundPattern *pattern = &rules->patterns[i];
 
-      g_string_append_printf (out, "  { %u, %u, %u, %u, %u, %u },\n", pattern->text,
-                              pattern->length, pattern->window, pattern->rule, pattern->condition,
-                              pattern->areas);
+      g_string_append_printf (out, "  { %u, %u, %u, %u, %u },\n", pattern->text,
+                              pattern->length, pattern->window, pattern->rule, pattern->areas);
     }
   g_string_append (out, "};\n\n");
 }
@@ -144,14 +143,13 @@ put_summary (GString *out, const ReboundRules *rules)
                           "  .n_formats = %u,\n"
                           "  .rules = rules,\n"
                           "  .n_rules = %u,\n"
-                          "  .n_conditions = %u,\n"
                           "  .patterns = patterns,\n"
                           "  .n_patterns = %u,\n"
                           "  .buckets = buckets,\n"
                           "  .grams = grams,\n"
                           "};\n",
                           rules->n_replies, rules->n_statuses, rules->n_formats, rules->n_rules,
-                          rules->n_conditions, rules->n_patterns);
+                          rules->n_patterns);
 }
 
 static char *

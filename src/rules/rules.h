@@ -97,7 +97,7 @@ typedef struct
   guint8 sourced;
   ReboundReasons reasons;
   guint16 value; /* a mark or stage: which; a `when`: its format */
-  guint16 n_conditions;
+  guint16 n_conditions; /* of a `when` */
   guint16 length; /* a `when`: bytes of all its texts */
 } ReboundRule;
 
@@ -115,7 +115,6 @@ typedef struct
   guint16 length;
   guint16 window; /* offset of the four bytes that are hashed */
   guint16 rule;
-  guint16 condition; /* of a `when`: its number among all conditions */
   guint8 areas;
 } ReboundPattern;
 
@@ -132,7 +131,6 @@ typedef struct
   guint n_formats;
   const ReboundRule *rules;
   guint n_rules;
-  guint n_conditions;
   const ReboundPattern *patterns;
   guint n_patterns;
   const guint16 *buckets; /* first pattern of each bucket, and one more */
