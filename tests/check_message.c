@@ -72,7 +72,8 @@ static const struct
   { "A: b\r\n\r\nc\r\n", "A: b\n\nc\n" },
   { "A: b\r\rc\r", "A: b\n\nc\n" },
   { "A: b\r\r\n\r\r\nc\r\r\n", "A: b\n\nc\n" },
-  { "A: b\r\nB: c\nC: d\rD: e\r\r\n\nf\r\ng\rh\r\r\ni\n", "A: b\nB: c\nC: d\nD: e\n\nf\ng\nh\ni\n" },
+  { "A: b\r\nB: c\nC: d\rD: e\r\r\n\nf\r\ng\rh\r\r\ni\n",
+    "A: b\nB: c\nC: d\nD: e\n\nf\ng\nh\ni\n" },
   { "A: b\n\nc\n\r\nd\r\n\r\n", "A: b\n\nc\n\nd\n\n" },
   { "A: b\n\nc", "A: b\n\nc\n" },
   { "A: b\n\nc\r", "A: b\n\nc\n" },
@@ -115,8 +116,8 @@ END_TEST
 
 /* One unit, as often as it takes, must cost a moment. */
 static const char *const floods[] = {
-  "\r", "\n", "\r\n", "\r\r\r\n", "From a\n", ">From a\n", " \n", " ", "A: b\n", " b\n", "A", "--a\n",
-  "--a\n\n", "--a\nb\n\n", "a\n\n--b\r",
+  "\r",     "\n",   "\r\n", "\r\r\r\n", "From a\n", ">From a\n",  " \n",        " ",
+  "A: b\n", " b\n", "A",    "--a\n",    "--a\n\n",  "--a\nb\n\n", "a\n\n--b\r",
 };
 
 START_TEST (guard_floods)
@@ -176,8 +177,8 @@ START_TEST (limit_fields)
 
   limits.header_fields = 2;
   assert_guarded ("A: 1\n x\nB: 2\n y\n\nz\n", &limits, "A: 1\n x\nB: 2\n y\n\nz\n", NULL);
-  assert_guarded ("A: 1\nB: 2\nC: 3\n x\nD: 4\n y\n\nz\nE: 5\n", &limits,
-                  "A: 1\nB: 2\n\nz\nE: 5\n", "fields");
+  assert_guarded ("A: 1\nB: 2\nC: 3\n x\nD: 4\n y\n\nz\nE: 5\n", &limits, "A: 1\nB: 2\n\nz\nE: 5\n",
+                  "fields");
   /* each part has a header of its own */
   assert_guarded ("A: 1\nB: 2\n\n--b\nC: 3\nD: 4\nE: 5\n\nz\n", &limits,
                   "A: 1\nB: 2\n\n--b\nC: 3\nD: 4\n\nz\n", "fields");
@@ -248,7 +249,8 @@ static const struct
   { "From a@b Mon Jan  1 00:00:00 2001\n" MAIL, TRUE },
   { "\n" MAIL "\n\n", TRUE },
   { "Return-Path: <>\nDelivered-To: x@example.org\n"
-    "Received: from a by b;\n\tMon, 1 Jan 2001 00:00:00 +0000\n" MAIL, TRUE },
+    "Received: from a by b;\n\tMon, 1 Jan 2001 00:00:00 +0000\n" MAIL,
+    TRUE },
   { "RECEIVED: from c\n by d\n with e\nX-Original-To: y@example.org\nEnvelope-To: z\n" MAIL, TRUE },
   { "From: a@example.net\r\nMessage-ID: <1@example.net>\r\nSubject: x\r\n\r\nNo such user\r\n",
     TRUE },
@@ -341,8 +343,8 @@ show_fields (const ReboundFields *fields)
 
 START_TEST (fields)
 {
-  g_autoptr (ReboundFields) got
-    = rebound_fields_parse (blocks[_i].text, strlen (blocks[_i].text), blocks[_i].one_block);
+  g_autoptr (ReboundFields) got =
+      rebound_fields_parse (blocks[_i].text, strlen (blocks[_i].text), blocks[_i].one_block);
   g_autofree char *shown = show_fields (got);
 
   ck_assert_str_eq (shown, blocks[_i].expected);
@@ -435,8 +437,10 @@ END_TEST
 
 START_TEST (fields_floods)
 {
-  static const char *const units[] = { ":", "a", "a:", "a:\n", "a: b\n c\n", "\n", " ", "=?",
-                                       "=?utf-8?q?=C3=BC?= ", "=?a?q?", "a-", "http://" };
+  static const char *const units[] = {
+    ":",      "a",  "a:",     "a:\n", "a: b\n c\n", "\n", " ", "=?", "=?utf-8?q?=C3=BC?= ",
+    "=?a?q?", "a-", "http://"
+  };
   g_autoptr (GString) text = g_string_new ("a: ");
   g_autoptr (ReboundFields) got = NULL;
   clock_t start;
@@ -468,8 +472,8 @@ assert_decoded (const char *bytes, gsize length, const char *declared, const cha
   gsize got_length;
   g_autofree char *got = rebound_decode (bytes, length, declared, &got_length);
 
-  ck_assert_msg (strcmp (got, expected) == 0, "%s, declared as %s: got “%.200s”, expected “%.200s”", what,
-                 declared != NULL ? declared : "nothing", got, expected);
+  ck_assert_msg (strcmp (got, expected) == 0, "%s, declared as %s: got “%.200s”, expected “%.200s”",
+                 what, declared != NULL ? declared : "nothing", got, expected);
   ck_assert_uint_eq (got_length, strlen (expected));
 }
 
@@ -497,7 +501,8 @@ static const struct
   { "WINDOWS-1251", "Почтовый ящик получателя переполнен, письмо не доставлено.", TRUE },
   { "WINDOWS-1251", "Пользователь с таким адресом не найден", TRUE },
   { "WINDOWS-1251", "Пощенската кутия на получателя е пълна", TRUE },
-  { "WINDOWS-1252", "Das Postfach des Empfängers ist überfüllt – bitte später erneut senden", TRUE },
+  { "WINDOWS-1252", "Das Postfach des Empfängers ist überfüllt – bitte später erneut senden",
+    TRUE },
   { "ISO-8859-1", "La boîte aux lettres du destinataire est pleine, message non délivré", TRUE },
   { "ISO-8859-1", "El buzón está lleno; dirección errónea; señor Núñez", TRUE },
   { "ISO-8859-1", "A caixa do destinatário está cheia; endereço não existe", TRUE },
@@ -541,8 +546,8 @@ END_TEST
 /* A gateway's default is declared, the text is not in it. */
 START_TEST (wrongly_declared)
 {
-  static const char *const defaults[]
-    = { "us-ascii", "utf-8", "UTF-8", "unknown-8bit", "no-such-charset", "", "iso-8859-1" };
+  static const char *const defaults[] = { "us-ascii",        "utf-8", "UTF-8",     "unknown-8bit",
+                                          "no-such-charset", "",      "iso-8859-1" };
   gsize length;
   g_autofree char *bytes = encode (sentences[_i].text, sentences[_i].charset, &length);
 
@@ -645,10 +650,30 @@ END_TEST
 
 START_TEST (random_bytes)
 {
-  static const char *const names[]
-    = { NULL, "", "utf-8", "us-ascii", "iso-8859-1", "windows-1255", "gb2312", "gb18030", "big5",
-        "shift_jis", "euc-jp", "euc-kr", "iso-2022-jp", "iso-2022-kr", "koi8-r", "utf-16", "utf-16le",
-        "utf-32", "utf-7", "hz-gb-2312", "unicode-1-1-utf-7", "x-user-defined", "%s", "//IGNORE" };
+  static const char *const names[] = { NULL,
+                                       "",
+                                       "utf-8",
+                                       "us-ascii",
+                                       "iso-8859-1",
+                                       "windows-1255",
+                                       "gb2312",
+                                       "gb18030",
+                                       "big5",
+                                       "shift_jis",
+                                       "euc-jp",
+                                       "euc-kr",
+                                       "iso-2022-jp",
+                                       "iso-2022-kr",
+                                       "koi8-r",
+                                       "utf-16",
+                                       "utf-16le",
+                                       "utf-32",
+                                       "utf-7",
+                                       "hz-gb-2312",
+                                       "unicode-1-1-utf-7",
+                                       "x-user-defined",
+                                       "%s",
+                                       "//IGNORE" };
   g_autoptr (GRand) random = g_rand_new_with_seed (_i);
 
   for (guint n = 0; n < 100 * G_N_ELEMENTS (names); n++)
@@ -727,8 +752,7 @@ show_lines (const char *text)
 START_TEST (html)
 {
   gsize length;
-  g_autofree char *text
-    = rebound_html_to_text (pages[_i].html, strlen (pages[_i].html), &length);
+  g_autofree char *text = rebound_html_to_text (pages[_i].html, strlen (pages[_i].html), &length);
   g_autofree char *shown = show_lines (text);
 
   ck_assert_uint_eq (strlen (text), length);
@@ -753,8 +777,11 @@ START_TEST (html_cut)
 END_TEST
 
 static const char *const html_floods[] = {
-  "<", ">", "&", "&#", "&#x", "&a", "&amp", "</", "<!", "<!--", "-->", "<a", "<a>", "<p>", "</p>", "<br",
-  "<script>", "<script></scrip", "</script", "<!---", "<?", "\"", "x", "<style></style>", "<a <!--",
+  "<",        ">",     "&",    "&#",   "&#x",      "&a",
+  "&amp",     "</",    "<!",   "<!--", "-->",      "<a",
+  "<a>",      "<p>",   "</p>", "<br",  "<script>", "<script></scrip",
+  "</script", "<!---", "<?",   "\"",   "x",        "<style></style>",
+  "<a <!--",
 };
 
 START_TEST (html_flood)
@@ -823,8 +850,7 @@ show_roles (const ReboundMessage *message)
 
 /* "Reporting-MTA: dns; mx.example.net", an empty line, "Status: 5.1.1", as it is sent: with
  * CRLF (RFC 2045 section 6.8). */
-#define STATUS_BASE64                                                                              \
-  "UmVwb3J0aW5nLU1UQTogZG5zOyBteC5leGFtcGxlLm5ldA0KDQpTdGF0dXM6\nIDUuMS4xDQo=\n"
+#define STATUS_BASE64 "UmVwb3J0aW5nLU1UQTogZG5zOyBteC5leGFtcGxlLm5ldA0KDQpTdGF0dXM6\nIDUuMS4xDQo=\n"
 #define MAIL_BASE64 "U3ViamVjdDogTmV3cw0KDQpUbzogeW91DQo=\n" /* "Subject: News", "", "To: you" */
 
 static const struct
@@ -854,38 +880,52 @@ static const struct
   { HEAD "Content-Type: message/delivery-status\n\n" STATUS_FIELDS, "S" },
   /* wrapped */
   { HEAD "Content-Type: multipart/mixed; boundary=o\n\n--o\n" REPORT "\n" PARTS
-         "\n--o\nContent-Type: text/plain\n\nA footer\n--o--\n", "TSRtT" },
+         "\n--o\nContent-Type: text/plain\n\nA footer\n--o--\n",
+    "TSRtT" },
   { HEAD "Content-Type: multipart/related; boundary=o\n\n--o\n" REPORT "\n" PARTS "\n--o--\n",
     "TSRt" },
   { HEAD "Content-Type: multipart/signed; boundary=o\n\n--o\n" REPORT "\n" PARTS
-         "\n--o\nContent-Type: application/pgp-signature\n\nx\n--o--\n", "TSRt" },
+         "\n--o\nContent-Type: application/pgp-signature\n\nx\n--o--\n",
+    "TSRt" },
   { HEAD "Content-Type: message/rfc822\n\n" HEAD REPORT "\n" PARTS, "Rtsr" },
-  { HEAD "Content-Type: multipart/mixed; boundary=o\n\n--o\nContent-Type: message/rfc822\n\n" HEAD
-         REPORT "\n" PARTS "\n--o--\n", "Rtsr" },
+  { HEAD
+    "Content-Type: multipart/mixed; boundary=o\n\n--o\nContent-Type: message/rfc822\n\n" HEAD REPORT
+    "\n" PARTS "\n--o--\n",
+    "Rtsr" },
   /* types with other names */
   { HEAD REPORT "\n" TEXT "--b\nContent-Type: message/xdelivery-status\n\n" STATUS_FIELDS END,
     "TS" },
-  { HEAD REPORT "\n" TEXT "--b\nContent-Type: Message/Delivery-Status\n\n" STATUS_FIELDS END, "TS" },
+  { HEAD REPORT "\n" TEXT "--b\nContent-Type: Message/Delivery-Status\n\n" STATUS_FIELDS END,
+    "TS" },
   { HEAD REPORT "\n--b\nContent-Type: message/global-delivery-status\n\n" STATUS_FIELDS
-         "\n--b\nContent-Type: message/global-headers\n\n" MAIL_FIELDS END, "SR" },
+                "\n--b\nContent-Type: message/global-headers\n\n" MAIL_FIELDS END,
+    "SR" },
   { HEAD REPORT "\n--b\nContent-Type: message/global\n\n" MAIL_FIELDS "\nx\n" END, "Rt" },
   { HEAD REPORT "\n--b\nContent-Type: message/rfc822-headers\n\n" MAIL_FIELDS
-         "\n--b\nContent-Type: text/rfc822\n\n" MAIL_FIELDS "\n" END, "RR" },
+                "\n--b\nContent-Type: text/rfc822\n\n" MAIL_FIELDS "\n" END,
+    "RR" },
   { HEAD REPORT "\n" TEXT "--b\nContent-Type: message/feedback-report\n\nFeedback-Type: abuse\n"
-         "\n" HEADERS END, "TFR" },
+                "\n" HEADERS END,
+    "TFR" },
   { HEAD REPORT "\n" TEXT "--b\nContent-Type: message/disposition-notification\n\n"
-         "Disposition: automatic-action/MDN-sent-automatically; deleted\n\n" END, "TD" },
+                "Disposition: automatic-action/MDN-sent-automatically; deleted\n\n" END,
+    "TD" },
   { HEAD REPORT "\n" TEXT "--b\nContent-Type: image/png\nContent-Transfer-Encoding: base64\n\n"
-         "AAAA\n" STATUS END, "TS" },
+                "AAAA\n" STATUS END,
+    "TS" },
   /* two versions of one text */
   { HEAD "Content-Type: multipart/alternative; boundary=b\n\n" TEXT
-         "--b\nContent-Type: text/html\n\n<p>No</p>\n" END, "T" },
+         "--b\nContent-Type: text/html\n\n<p>No</p>\n" END,
+    "T" },
   { HEAD "Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/html\n\n"
-         "<p>No</p>\n" TEXT END, "T" },
+         "<p>No</p>\n" TEXT END,
+    "T" },
   { HEAD "Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/html\n\n"
-         "<p>No</p>\n" END, "T" },
+         "<p>No</p>\n" END,
+    "T" },
   /* a returned message in a returned message */
-  { HEAD "Content-Type: message/rfc822\n\nA: 1\nContent-Type: message/rfc822\n\nB: 2\n\nx\n", "Rr" },
+  { HEAD "Content-Type: message/rfc822\n\nA: 1\nContent-Type: message/rfc822\n\nB: 2\n\nx\n",
+    "Rr" },
 };
 
 START_TEST (roles)
@@ -937,14 +977,18 @@ static const struct
   const char *roles;
 } broken[] = {
   { HEAD "Content-Type: multipart/report; report-type=delivery-status\n\n" PARTS, "TSRt" },
-  { HEAD "Content-Type: multipart/report\n\n--b\nContent-Type: text/plain\n\nx\n" STATUS END, "TS" },
+  { HEAD "Content-Type: multipart/report\n\n--b\nContent-Type: text/plain\n\nx\n" STATUS END,
+    "TS" },
   { HEAD REPORT "\n  --b\n  Content-Type: text/plain\n\n  No such user\n\n  --b\n"
-         "  Content-Type: message/delivery-status\n\n  Status: 5.1.1\n\n  --b--\n", "TS" },
+                "  Content-Type: message/delivery-status\n\n  Status: 5.1.1\n\n  --b--\n",
+    "TS" },
   { HEAD "\n--b\nContent-Type: text/plain\n\nNo\n" STATUS "\n" RETURNED END, "TSRt" },
   { HEAD "Content-Type: text/plain\n\nThis is a MIME message.\n\n--b\nContent-Type: text/plain\n\n"
-         "No\n" STATUS "\n" HEADERS "\n" END, "TSR" },
+         "No\n" STATUS "\n" HEADERS "\n" END,
+    "TSR" },
   { HEAD REPORT "\n--other\nContent-Type: text/plain\n\nNo\n"
-         "--other\nContent-Type: message/delivery-status\n\n" STATUS_FIELDS "\n--other--\n", "TS" },
+                "--other\nContent-Type: message/delivery-status\n\n" STATUS_FIELDS "\n--other--\n",
+    "TS" },
 };
 
 START_TEST (salvaged)
@@ -966,8 +1010,8 @@ END_TEST
 /* A plain report that quotes a MIME message further down is a plain report. */
 START_TEST (not_salvaged)
 {
-  g_autoptr (ReboundMessage) message
-    = parse (HEAD "\nHi. This is the program at example.net.\nI could not deliver it.\n\n"
+  g_autoptr (ReboundMessage) message =
+      parse (HEAD "\nHi. This is the program at example.net.\nI could not deliver it.\n\n"
                   "<a@example.net>:\nno such user\n\n"
                   "--- Below this line is a copy of the message.\n\n" MAIL_FIELDS
                   "MIME-Version: 1.0\nContent-Type: multipart/alternative; boundary=b\n\n"
@@ -1012,8 +1056,8 @@ END_TEST
 /* Only the outer parts are found, the nested ones are there. */
 START_TEST (nested)
 {
-  g_autoptr (ReboundMessage) message
-    = parse (HEAD "Content-Type: message/rfc822\n\n" HEAD REPORT "\n" PARTS);
+  g_autoptr (ReboundMessage) message =
+      parse (HEAD "Content-Type: message/rfc822\n\n" HEAD REPORT "\n" PARTS);
   const ReboundPart *returned = find (message, REBOUND_PART_RETURNED);
   const ReboundPart *status = g_ptr_array_index (message->parts, 2);
 
@@ -1058,8 +1102,8 @@ static const struct
 
 START_TEST (encoding)
 {
-  g_autofree char *text = g_strconcat (HEAD "Content-Type: ", encoded[_i].header, "\n\n",
-                                       encoded[_i].body, NULL);
+  g_autofree char *text =
+      g_strconcat (HEAD "Content-Type: ", encoded[_i].header, "\n\n", encoded[_i].body, NULL);
   g_autofree char *wrapped = g_strconcat (HEAD REPORT "\n--b\nContent-Type: ", encoded[_i].header,
                                           "\n\n", encoded[_i].body, "\n--b--\n", NULL);
   g_autoptr (ReboundMessage) alone = parse (text);
@@ -1087,8 +1131,8 @@ START_TEST (encoded_message)
 
   for (gsize i = 0; i < G_N_ELEMENTS (types); i++)
     {
-      g_autofree char *text
-        = g_strconcat (HEAD REPORT "\n" TEXT STATUS "\n--b\nContent-Type: ", types[i],
+      g_autofree char *text =
+          g_strconcat (HEAD REPORT "\n" TEXT STATUS "\n--b\nContent-Type: ", types[i],
                        "\nContent-Transfer-Encoding: base64\n\n" MAIL_BASE64 END, NULL);
       g_autoptr (ReboundMessage) message = parse (text);
       const ReboundPart *returned = find (message, REBOUND_PART_RETURNED);
@@ -1255,11 +1299,18 @@ END_TEST
 /* Lies about other parts do not come from the bytes before or behind one. */
 START_TEST (random_message)
 {
-  static const char *const heads[]
-    = { "", HEAD "\n", HEAD REPORT "\n" TEXT STATUS, HEAD "Content-Type: text/html\n\n",
-        HEAD "Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\n" };
-  static const char *const pieces[] = { "\n--b\n", "\n--b--\n", "\n\n", "Content-Type: ", "\r", "=?",
-                                        "message/rfc822\n\n", "multipart/mixed; boundary=b\n" };
+  static const char *const heads[] = {
+    "", HEAD "\n", HEAD REPORT "\n" TEXT STATUS, HEAD "Content-Type: text/html\n\n",
+    HEAD "Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\n"
+  };
+  static const char *const pieces[] = { "\n--b\n",
+                                        "\n--b--\n",
+                                        "\n\n",
+                                        "Content-Type: ",
+                                        "\r",
+                                        "=?",
+                                        "message/rfc822\n\n",
+                                        "multipart/mixed; boundary=b\n" };
   g_autoptr (GRand) random = g_rand_new_with_seed (_i);
   g_autoptr (GString) text = g_string_new (heads[_i % G_N_ELEMENTS (heads)]);
   g_autoptr (ReboundMessage) message = NULL;
@@ -1283,8 +1334,17 @@ START_TEST (random_message)
 END_TEST
 
 static const char *const message_floods[] = {
-  "--b\n\n", "--b\nA: b\n\n", "--b\n", "A: b\n", "--b--\n\n", "=\n", "\r", "=?utf-8?q?=C3?=", "--b\n"
-  "Content-Type: message/rfc822\n\n", "--b\nContent-Type: multipart/mixed; boundary=b\n\n",
+  "--b\n\n",
+  "--b\nA: b\n\n",
+  "--b\n",
+  "A: b\n",
+  "--b--\n\n",
+  "=\n",
+  "\r",
+  "=?utf-8?q?=C3?=",
+  "--b\n"
+  "Content-Type: message/rfc822\n\n",
+  "--b\nContent-Type: multipart/mixed; boundary=b\n\n",
 };
 
 START_TEST (message_flood)

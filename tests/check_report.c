@@ -84,8 +84,8 @@ get_string (JsonObject *object, const char *member)
   return json_node_get_string (node);
 }
 
-static const char bounce[]
-  = "Return-Path: <>\n"
+static const char bounce[] =
+    "Return-Path: <>\n"
     "Delivered-To: news-bounces+bob=example.net@lists.example.org\n"
     "From: MAILER-DAEMON@mx.example.org\n"
     "To: news-bounces+bob=example.net@lists.example.org\n"
@@ -152,8 +152,7 @@ START_TEST (json_values)
                     "news-bounces+bob=example.net@lists.example.org");
   ck_assert_str_eq (get_string (object, "reporting_mta"), "mx.example.org");
   ck_assert_ptr_null (get_string (object, "feedback_type"));
-  ck_assert_uint_eq (
-    json_array_get_length (json_object_get_array_member (object, "warnings")), 0);
+  ck_assert_uint_eq (json_array_get_length (json_object_get_array_member (object, "warnings")), 0);
 }
 END_TEST
 
@@ -193,8 +192,8 @@ START_TEST (json_original)
   g_autoptr (JsonObject) object = report_object (report, NULL);
 
   ck_assert_pstr_eq (
-    get_string (json_object_get_object_member (object, "original"), originals[_i].member),
-    originals[_i].value);
+      get_string (json_object_get_object_member (object, "original"), originals[_i].member),
+      originals[_i].value);
 }
 END_TEST
 
@@ -228,7 +227,7 @@ START_TEST (json_evidence)
                                                                   : "fact value from role");
       ck_assert_int_eq (json_object_has_member (fact, "rule"),
                         strcmp (get_string (fact, "fact"), "phrase") == 0
-                          || strcmp (get_string (fact, "fact"), "stage") == 0);
+                            || strcmp (get_string (fact, "fact"), "stage") == 0);
     }
 }
 END_TEST
@@ -246,8 +245,8 @@ START_TEST (json_unknown)
     ck_assert_ptr_null (get_string (object, members[i]));
   ck_assert_int_eq (json_object_get_int_member (object, "index"), 0);
   ck_assert_str_eq (get_string (object, "kind"), "other");
-  ck_assert_uint_eq (
-    json_array_get_length (json_object_get_array_member (object, "recipients")), 0);
+  ck_assert_uint_eq (json_array_get_length (json_object_get_array_member (object, "recipients")),
+                     0);
   for (guint i = 0; i < G_N_ELEMENTS (originals); i++)
     ck_assert_ptr_null (get_string (original, originals[i].member));
 }
@@ -259,9 +258,10 @@ START_TEST (json_unknown_recipient)
   g_autoptr (ReboundReport) report = classify ("no clue");
   g_autoptr (JsonObject) object = report_object (report, NULL);
   JsonObject *recipient = first_recipient (object);
-  static const char *const members[] = { "address", "original_address", "subscriber",
-                                         "subscriber_from", "reply", "status", "remote_mta",
-                                         "provider", "stage", "will_retry_until", "moved_to" };
+  static const char *const members[] = {
+    "address",    "original_address", "subscriber", "subscriber_from",  "reply",   "status",
+    "remote_mta", "provider",         "stage",      "will_retry_until", "moved_to"
+  };
 
   assert_members (recipient, RECIPIENT_MEMBERS);
   for (guint i = 0; i < G_N_ELEMENTS (members); i++)
@@ -298,8 +298,8 @@ START_TEST (json_of_recipient)
 {
   g_autoptr (ReboundReport) report = analyze (bounce, -1);
   g_autofree char *whole = rebound_report_to_json (report, NULL);
-  g_autofree char *alone
-    = rebound_recipient_to_json (rebound_report_get_recipient (report, 0), NULL);
+  g_autofree char *alone =
+      rebound_recipient_to_json (rebound_report_get_recipient (report, 0), NULL);
   g_autoptr (JsonObject) object = parse (alone);
 
   assert_members (object, RECIPIENT_MEMBERS);
@@ -341,8 +341,9 @@ START_TEST (json_string)
   ck_assert_str_eq (get_string (object, "one"), hostile[_i]);
   ck_assert_ptr_null (get_string (object, "two"));
   ck_assert_int_eq (json_object_get_int_member (object, "three"), -3);
-  ck_assert_str_eq (json_array_get_string_element (json_object_get_array_member (object, "four"), 0),
-                    hostile[_i]);
+  ck_assert_str_eq (
+      json_array_get_string_element (json_object_get_array_member (object, "four"), 0),
+      hostile[_i]);
 }
 END_TEST
 
@@ -386,8 +387,8 @@ START_TEST (json_latin1_source)
 END_TEST
 
 /* Whatever stands in a message, what is said of it can be read. */
-static const char hostile_mail[]
-  = "From: MAILER-DAEMON@mx.example.org\nTo: news@lists.example.org\n"
+static const char hostile_mail[] =
+    "From: MAILER-DAEMON@mx.example.org\nTo: news@lists.example.org\n"
     "Subject: Undelivered Mail\nMessage-ID: <\"a\\b\">\n"
     "Content-Type: multipart/report; report-type=delivery-status; boundary=\"=b\"\n\n"
     "--=b\n\n\x1b[31mred\x07 \xff\xfe\x80 text\n"
@@ -405,8 +406,8 @@ START_TEST (json_hostile_mail)
 
   ck_assert (g_str_has_prefix (subject, "\xf0\x9f\x98\x80 \""));
   ck_assert_str_eq (get_string (first_recipient (object), "reason"), "user-unknown");
-  ck_assert_ptr_nonnull (strstr (get_string (first_recipient (object), "diagnostic"),
-                                 "no \"such\" \\ user"));
+  ck_assert_ptr_nonnull (
+      strstr (get_string (first_recipient (object), "diagnostic"), "no \"such\" \\ user"));
 }
 END_TEST
 
@@ -428,9 +429,10 @@ assert_contains (const char *text, const char *part)
 
 START_TEST (text_plain)
 {
-  static const char *const parts[]
-    = { "bob@example.net", "user-unknown", "hard", "recipient's fault", "unsubscribe now",
-        "550 5.1.1 no such user", "mx.example.net", "because", "no such user", "5.1.1" };
+  static const char *const parts[] = {
+    "bob@example.net",        "user-unknown",   "hard",    "recipient's fault", "unsubscribe now",
+    "550 5.1.1 no such user", "mx.example.net", "because", "no such user",      "5.1.1"
+  };
   g_autofree char *text = write_text (bounce, NULL);
 
   ck_assert (g_str_has_prefix (text, "bounce · postfix at mx.example.org · 21 Nov 2026 16:40"));
@@ -472,8 +474,8 @@ START_TEST (text_explain)
   g_autoptr (ReboundReport) report = analyze (bounce, -1);
   g_autofree char *text = rebound_report_to_text (report, &style);
   guint n;
-  const ReboundFact *facts
-    = rebound_recipient_get_evidence (rebound_report_get_recipient (report, 0), &n);
+  const ReboundFact *facts =
+      rebound_recipient_get_evidence (rebound_report_get_recipient (report, 0), &n);
 
   for (guint i = 0; i < n; i++)
     {
@@ -500,8 +502,8 @@ START_TEST (text_of_recipient)
 {
   g_autoptr (ReboundReport) report = analyze (bounce, -1);
   g_autofree char *whole = rebound_report_to_text (report, NULL);
-  g_autofree char *alone
-    = rebound_recipient_to_text (rebound_report_get_recipient (report, 0), NULL);
+  g_autofree char *alone =
+      rebound_recipient_to_text (rebound_report_get_recipient (report, 0), NULL);
 
   ck_assert (g_str_has_suffix (whole, alone));
   ck_assert_uint_lt (strlen (alone), strlen (whole));
@@ -528,8 +530,8 @@ END_TEST
 
 START_TEST (text_delayed)
 {
-  g_autofree char *text
-    = write_text ("From: MAILER-DAEMON@mx.example.org\nTo: news@lists.example.org\n"
+  g_autofree char *text =
+      write_text ("From: MAILER-DAEMON@mx.example.org\nTo: news@lists.example.org\n"
                   "Content-Type: multipart/report; report-type=delivery-status; boundary=\"=b\"\n\n"
                   "--=b\nContent-Type: message/delivery-status\n\n"
                   "Final-Recipient: rfc822; bob@example.net\nAction: delayed\nStatus: 4.4.1\n"
@@ -544,8 +546,8 @@ END_TEST
 
 START_TEST (text_complaint)
 {
-  g_autofree char *text
-    = write_text ("From: feedback@provider.example\nTo: abuse@lists.example.org\n"
+  g_autofree char *text =
+      write_text ("From: feedback@provider.example\nTo: abuse@lists.example.org\n"
                   "Content-Type: multipart/report; report-type=feedback-report; boundary=\"=b\"\n\n"
                   "--=b\nContent-Type: message/feedback-report\n\n"
                   "Feedback-Type: abuse\nOriginal-Rcpt-To: bob@example.net\n--=b--\n",
@@ -803,8 +805,8 @@ START_TEST (explain_reply)
 {
   g_autofree char *text = rebound_explain_to_text ("550");
   g_autoptr (JsonObject) object = explain_object ("550");
-  JsonArray *at_rcpt
-    = json_object_get_array_member (json_object_get_object_member (object, "at"), "rcpt");
+  JsonArray *at_rcpt =
+      json_object_get_array_member (json_object_get_object_member (object, "at"), "rcpt");
 
   assert_members (object, "topic type means class reasons at source");
   ck_assert_str_eq (get_string (object, "topic"), "550");
@@ -826,10 +828,10 @@ static const struct
   const char *class;
   const char *reason;
 } explained[] = {
-  { "5.1.1", "permanent", "user-unknown" }, { "4.1.1", "temporary", "user-unknown" },
-  { "4.2.2", "temporary", "mailbox-full" }, { "5.7.509", "permanent", "auth-failed" },
+  { "5.1.1", "permanent", "user-unknown" },   { "4.1.1", "temporary", "user-unknown" },
+  { "4.2.2", "temporary", "mailbox-full" },   { "5.7.509", "permanent", "auth-failed" },
   { "4.7.650", "temporary", "rate-limited" }, { "5.7.25", "permanent", "ptr-missing" },
-  { "452", "temporary", "system-full" },    { "535", "permanent", "auth-required" },
+  { "452", "temporary", "system-full" },      { "535", "permanent", "auth-required" },
 };
 
 START_TEST (explain_code)
@@ -890,8 +892,11 @@ START_TEST (explain_reasons)
 END_TEST
 
 static const char *const unknown[] = {
-  "", "999", "55", "5500", "550 ", "5.9.9", "9.1.1", "5.1", "5.1.1.1", "x", "User-Unknown",
-  "550 5.1.1", "X.1.1 ", "\"", "5.1.1234567890123456789012345678901234567890",
+  "",       "999",          "55",
+  "5500",   "550 ",         "5.9.9",
+  "9.1.1",  "5.1",          "5.1.1.1",
+  "x",      "User-Unknown", "550 5.1.1",
+  "X.1.1 ", "\"",           "5.1.1234567890123456789012345678901234567890",
 };
 
 START_TEST (explain_unknown)

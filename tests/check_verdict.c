@@ -61,10 +61,10 @@ static char *
 describe (const ReboundRecipient *recipient)
 {
   return g_strdup_printf (
-    "%s %s %s %s", rebound_reason_to_string (rebound_recipient_get_reason (recipient)),
-    rebound_bounce_to_string (rebound_recipient_get_bounce (recipient)),
-    rebound_fault_to_string (rebound_recipient_get_fault (recipient)),
-    rebound_unsubscribe_to_string (rebound_recipient_get_unsubscribe (recipient)));
+      "%s %s %s %s", rebound_reason_to_string (rebound_recipient_get_reason (recipient)),
+      rebound_bounce_to_string (rebound_recipient_get_bounce (recipient)),
+      rebound_fault_to_string (rebound_recipient_get_fault (recipient)),
+      rebound_unsubscribe_to_string (rebound_recipient_get_unsubscribe (recipient)));
 }
 
 static void
@@ -72,8 +72,8 @@ assert_verdict (const ReboundRecipient *recipient, const char *expected, const c
 {
   g_autofree char *found = describe (recipient);
 
-  ck_assert_msg (strcmp (found, expected) == 0, "got \"%s\", not \"%s\", for:\n%s", found,
-                 expected, input);
+  ck_assert_msg (strcmp (found, expected) == 0, "got \"%s\", not \"%s\", for:\n%s", found, expected,
+                 input);
 }
 
 static gboolean
@@ -134,7 +134,8 @@ typedef struct
 static const Refusal refusals[] = {
   /* plain */
   { "550 5.1.1 <bob@example.net>: no such user", "user-unknown hard recipient now" },
-  { "550 5.1.6 Destination mailbox has moved, no forwarding address", "user-moved hard recipient now" },
+  { "550 5.1.6 Destination mailbox has moved, no forwarding address",
+    "user-moved hard recipient now" },
   { "550 5.7.17 Mailbox owner has changed", "user-moved hard recipient now" },
   { "550 5.2.1 mailbox disabled", "user-inactive hard recipient count" },
   { "553 5.1.3 bad destination mailbox address syntax", "address-invalid hard recipient now" },
@@ -279,8 +280,8 @@ END_TEST
 /* Microsoft's 5.4.1 with "Access denied" is of an address that is not in the directory. */
 START_TEST (provider_code)
 {
-  g_autoptr (ReboundReport) report
-    = classify ("550 5.4.1 Recipient address rejected: Access denied. AS(201806281) "
+  g_autoptr (ReboundReport) report =
+      classify ("550 5.4.1 Recipient address rejected: Access denied. AS(201806281) "
                 "[AM5EUR02FT016.eop-EUR02.prod.protection.outlook.com]");
   const ReboundRecipient *recipient = recipient_of (report);
 
@@ -296,13 +297,14 @@ static const struct
   ReboundReason one, other;
 } ambiguous[] = {
   { "550 user unknown or mailbox full", REBOUND_REASON_USER_UNKNOWN, REBOUND_REASON_MAILBOX_FULL },
-  { "550 user unknown or not available", REBOUND_REASON_USER_UNKNOWN, REBOUND_REASON_USER_INACTIVE },
+  { "550 user unknown or not available", REBOUND_REASON_USER_UNKNOWN,
+    REBOUND_REASON_USER_INACTIVE },
   { "550 Destinatario desconocido o mailbox lleno", REBOUND_REASON_USER_UNKNOWN,
     REBOUND_REASON_MAILBOX_FULL },
   { "550 Adressat unbekannt oder Mailbox deaktiviert", REBOUND_REASON_USER_UNKNOWN,
     REBOUND_REASON_USER_INACTIVE },
-  { "552 Requested mail action aborted: exceeded storage allocation",
-    REBOUND_REASON_MAILBOX_FULL, REBOUND_REASON_MESSAGE_TOO_LARGE },
+  { "552 Requested mail action aborted: exceeded storage allocation", REBOUND_REASON_MAILBOX_FULL,
+    REBOUND_REASON_MESSAGE_TOO_LARGE },
   { "552", REBOUND_REASON_MAILBOX_FULL, REBOUND_REASON_MESSAGE_TOO_LARGE },
   { "550 5.1.10", REBOUND_REASON_DOMAIN_REFUSING, REBOUND_REASON_USER_UNKNOWN },
 };
@@ -513,7 +515,7 @@ START_TEST (unverified_phrases)
       ck_assert_msg (rebound_recipient_get_bounce (recipient_of (report)) != REBOUND_BOUNCE_HARD,
                      "%s", text);
       ck_assert_msg (rebound_recipient_get_unsubscribe (recipient_of (report))
-                       != REBOUND_UNSUBSCRIBE_NOW,
+                         != REBOUND_UNSUBSCRIBE_NOW,
                      "%s", text);
     }
   ck_assert_uint_gt (n, 0);
@@ -547,8 +549,8 @@ static const struct
 
 START_TEST (action)
 {
-  g_autofree char *fields
-    = g_strdup_printf (BOB "Action: %s\nStatus: %s\n", actions[_i].action, actions[_i].status);
+  g_autofree char *fields =
+      g_strdup_printf (BOB "Action: %s\nStatus: %s\n", actions[_i].action, actions[_i].status);
   g_autoptr (ReboundReport) report = analyze_status (fields);
   const ReboundRecipient *bob = recipient_of (report);
 
@@ -568,9 +570,8 @@ START_TEST (delayed_whatever)
   for (guint i = 0; i < rules->n_statuses; i++)
     {
       const char *code = rebound_rules_string (rules, rules->statuses[i].code);
-      g_autofree char *fields
-        = g_strdup_printf (BOB "Action: delayed\nStatus: %c%s\n", *code == 'X' ? '4' : *code,
-                           code + 1);
+      g_autofree char *fields = g_strdup_printf (BOB "Action: delayed\nStatus: %c%s\n",
+                                                 *code == 'X' ? '4' : *code, code + 1);
       g_autoptr (ReboundReport) report = analyze_status (fields);
       const ReboundRecipient *bob = recipient_of (report);
 
@@ -585,14 +586,15 @@ END_TEST
 START_TEST (several_recipients)
 {
   g_autoptr (ReboundReport) report = analyze_status (
-    "Final-Recipient: rfc822; ann@example.net\nAction: delivered\nStatus: 2.1.5\n\n" BOB
-    "Action: failed\nStatus: 5.1.1\n\n"
-    "Final-Recipient: rfc822; carol@example.net\nAction: delayed\nStatus: 4.2.2\n\n"
-    "Final-Recipient: rfc822; dave@example.net\nAction: failed\nStatus: 5.7.1\n"
-    "Diagnostic-Code: smtp; 554 5.7.1 Message rejected as spam\n");
-  static const char *const verdicts[]
-    = { "delivered none none never", "user-unknown hard recipient now",
-        "mailbox-full soft recipient never", "spam-content soft message never" };
+      "Final-Recipient: rfc822; ann@example.net\nAction: delivered\nStatus: 2.1.5\n\n" BOB
+      "Action: failed\nStatus: 5.1.1\n\n"
+      "Final-Recipient: rfc822; carol@example.net\nAction: delayed\nStatus: 4.2.2\n\n"
+      "Final-Recipient: rfc822; dave@example.net\nAction: failed\nStatus: 5.7.1\n"
+      "Diagnostic-Code: smtp; 554 5.7.1 Message rejected as spam\n");
+  static const char *const verdicts[] = { "delivered none none never",
+                                          "user-unknown hard recipient now",
+                                          "mailbox-full soft recipient never",
+                                          "spam-content soft message never" };
 
   ck_assert_int_eq (rebound_report_get_kind (report), REBOUND_KIND_BOUNCE);
   ck_assert_uint_eq (rebound_report_get_n_recipients (report), 4);
@@ -604,8 +606,8 @@ END_TEST
 /* The remote server's specific code beats the summary of the reporting one. */
 START_TEST (remote_before_summary)
 {
-  g_autoptr (ReboundReport) report
-    = analyze_status (BOB "Action: failed\nStatus: 5.0.0\nRemote-MTA: dns; mx.example.net\n"
+  g_autoptr (ReboundReport) report =
+      analyze_status (BOB "Action: failed\nStatus: 5.0.0\nRemote-MTA: dns; mx.example.net\n"
                           "Diagnostic-Code: smtp; 550 5.1.1 sorry\n");
   const ReboundRecipient *bob = recipient_of (report);
 
@@ -618,8 +620,8 @@ END_TEST
 /* The machine-readable part before prose. */
 START_TEST (status_before_prose)
 {
-  g_autofree char *mail
-    = make_status ("Your message could not be delivered. Perhaps there is no such user.",
+  g_autofree char *mail =
+      make_status ("Your message could not be delivered. Perhaps there is no such user.",
                    BOB "Action: failed\nStatus: 5.2.2\nDiagnostic-Code: smtp; 552 5.2.2 mailbox "
                        "full\n");
   g_autoptr (ReboundReport) report = analyze (mail);
@@ -631,8 +633,8 @@ END_TEST
 /* Sendmail adds "550 5.1.1 User unknown" of its own below the line that refused. */
 START_TEST (sendmail_adds)
 {
-  g_autoptr (ReboundReport) report
-    = analyze ("From: MAILER-DAEMON@mx.example.org\nTo: news-owner@lists.example.org\n"
+  g_autoptr (ReboundReport) report =
+      analyze ("From: MAILER-DAEMON@mx.example.org\nTo: news-owner@lists.example.org\n"
                "Subject: Returned mail: see transcript for details\n\n"
                "The original message was received at Sat, 21 Nov 2026 16:00:00 GMT\n\n"
                "   ----- The following addresses had permanent fatal errors -----\n"
@@ -791,16 +793,15 @@ static const char *const kind_verdicts[] = {
 START_TEST (kind_counts)
 {
   g_autoptr (ReboundReport) report = analyze (kinds[_i].mail);
-  const char *expected = kinds[_i].kind < G_N_ELEMENTS (kind_verdicts)
-                           ? kind_verdicts[kinds[_i].kind]
-                           : NULL;
+  const char *expected =
+      kinds[_i].kind < G_N_ELEMENTS (kind_verdicts) ? kind_verdicts[kinds[_i].kind] : NULL;
 
   for (guint i = 0; i < rebound_report_get_n_recipients (report); i++)
     {
       const ReboundRecipient *recipient = rebound_report_get_recipient (report, i);
       g_autofree char *found = g_strdup_printf (
-        "%s %s", rebound_bounce_to_string (rebound_recipient_get_bounce (recipient)),
-        rebound_unsubscribe_to_string (rebound_recipient_get_unsubscribe (recipient)));
+          "%s %s", rebound_bounce_to_string (rebound_recipient_get_bounce (recipient)),
+          rebound_unsubscribe_to_string (rebound_recipient_get_unsubscribe (recipient)));
 
       if (expected != NULL)
         ck_assert_str_eq (found, expected);
@@ -810,8 +811,8 @@ END_TEST
 
 START_TEST (auto_reply_is_his)
 {
-  g_autoptr (ReboundReport) report
-    = analyze ("From: Bob <bob@example.net>\nAuto-Submitted: auto-replied\n"
+  g_autoptr (ReboundReport) report =
+      analyze ("From: Bob <bob@example.net>\nAuto-Submitted: auto-replied\n"
                "To: news-bounces+robert=example.com@lists.example.org\n"
                "Subject: Out of office\n\nBack on Monday.\n");
   const ReboundRecipient *recipient = recipient_of (report);
@@ -826,8 +827,8 @@ END_TEST
 
 START_TEST (refusing_receipt)
 {
-  g_autoptr (ReboundReport) report
-    = analyze ("From: postmaster@mx.example.net\nTo: news-owner@lists.example.org\n"
+  g_autoptr (ReboundReport) report =
+      analyze ("From: postmaster@mx.example.net\nTo: news-owner@lists.example.org\n"
                "Subject: Automatically rejected mail\nMIME-Version: 1.0\n"
                "Content-Type: multipart/report; report-type=disposition-notification;\n"
                " boundary=\"=b\"\n\n"
@@ -860,13 +861,13 @@ static const struct
 START_TEST (feedback)
 {
   g_autofree char *mail = g_strdup_printf (
-    "From: feedback@provider.example\nTo: abuse@lists.example.org\nSubject: FW: News\n"
-    "MIME-Version: 1.0\n"
-    "Content-Type: multipart/report; report-type=feedback-report; boundary=\"=b\"\n\n"
-    "--=b\n\nA report.\n--=b\nContent-Type: message/feedback-report\n\n"
-    "Feedback-Type: %s\nVersion: 1\nOriginal-Rcpt-To: bob@example.net\n"
-    "--=b\nContent-Type: text/rfc822-headers\n\nFrom: news@lists.example.org\n--=b--\n",
-    feedbacks[_i].type);
+      "From: feedback@provider.example\nTo: abuse@lists.example.org\nSubject: FW: News\n"
+      "MIME-Version: 1.0\n"
+      "Content-Type: multipart/report; report-type=feedback-report; boundary=\"=b\"\n\n"
+      "--=b\n\nA report.\n--=b\nContent-Type: message/feedback-report\n\n"
+      "Feedback-Type: %s\nVersion: 1\nOriginal-Rcpt-To: bob@example.net\n"
+      "--=b\nContent-Type: text/rfc822-headers\n\nFrom: news@lists.example.org\n--=b--\n",
+      feedbacks[_i].type);
   g_autoptr (ReboundReport) report = analyze (mail);
 
   ck_assert_int_eq (rebound_report_get_kind (report), REBOUND_KIND_COMPLAINT);
@@ -902,13 +903,13 @@ static const struct
 START_TEST (subscriber)
 {
   g_autofree char *mail = g_strdup_printf (
-    "From: MAILER-DAEMON@mx.example.org\n%sTo: news-owner@lists.example.org\n"
-    "Subject: Returned mail\nMIME-Version: 1.0\n"
-    "Content-Type: multipart/report; report-type=delivery-status; boundary=\"=b\"\n\n"
-    "--=b\n\nSorry.\n--=b\nContent-Type: message/delivery-status\n\n"
-    "Reporting-MTA: dns; mx.example.org\n\n%s" BOB "Action: failed\nStatus: 5.1.1\n"
-    "--=b\nContent-Type: text/rfc822-headers\n\nFrom: news@lists.example.org\n%s--=b--\n",
-    subscribers[_i].header, subscribers[_i].original, subscribers[_i].returned);
+      "From: MAILER-DAEMON@mx.example.org\n%sTo: news-owner@lists.example.org\n"
+      "Subject: Returned mail\nMIME-Version: 1.0\n"
+      "Content-Type: multipart/report; report-type=delivery-status; boundary=\"=b\"\n\n"
+      "--=b\n\nSorry.\n--=b\nContent-Type: message/delivery-status\n\n"
+      "Reporting-MTA: dns; mx.example.org\n\n%s" BOB "Action: failed\nStatus: 5.1.1\n"
+      "--=b\nContent-Type: text/rfc822-headers\n\nFrom: news@lists.example.org\n%s--=b--\n",
+      subscribers[_i].header, subscribers[_i].original, subscribers[_i].returned);
   g_autoptr (ReboundReport) report = analyze (mail);
   const ReboundRecipient *recipient = recipient_of (report);
 
@@ -935,16 +936,16 @@ END_TEST
 START_TEST (subscriber_of_several)
 {
   ReboundEnvelope envelope = { "", "news-bounces+bob=example.net@lists.example.org" };
-  g_autofree char *mail
-    = make_status ("Sorry.", BOB "Action: failed\nStatus: 5.1.1\n\n"
+  g_autofree char *mail =
+      make_status ("Sorry.", BOB "Action: failed\nStatus: 5.1.1\n\n"
                                  "Final-Recipient: rfc822; carol@example.net\nAction: failed\n"
                                  "Status: 5.1.1\n");
   g_autoptr (ReboundReport) report = analyze_with (mail, &envelope);
 
   ck_assert_uint_eq (rebound_report_get_n_recipients (report), 2);
   ck_assert_int_eq (
-    rebound_recipient_get_subscriber_from (rebound_report_get_recipient (report, 0)),
-    REBOUND_SUBSCRIBER_FROM_VERP);
+      rebound_recipient_get_subscriber_from (rebound_report_get_recipient (report, 0)),
+      REBOUND_SUBSCRIBER_FROM_VERP);
   ck_assert_str_ne (rebound_recipient_get_subscriber (rebound_report_get_recipient (report, 1)),
                     "bob@example.net");
 }
@@ -954,8 +955,8 @@ END_TEST
 START_TEST (subscriber_of_nobody)
 {
   ReboundEnvelope envelope = { "", "news-bounces+bob=example.net@lists.example.org" };
-  g_autoptr (ReboundReport) report
-    = analyze_with ("From: MAILER-DAEMON@mx.example.net\nSubject: Delivery failure\n\n"
+  g_autoptr (ReboundReport) report =
+      analyze_with ("From: MAILER-DAEMON@mx.example.net\nSubject: Delivery failure\n\n"
                     "Your message could not be delivered: no such user.\n",
                     &envelope);
   const ReboundRecipient *recipient = recipient_of (report);

@@ -181,7 +181,7 @@ rebound_address_clean (const char *raw)
   start = rebound_address_find (angle != NULL ? angle : text, end, &length);
   if (start == NULL && angle != NULL)
     start = rebound_address_find (text, end, &length);
-  if (start == NULL && *text != '/' && *text != '|')
+  if (start == NULL && *text != '|' && (*text != '/' || strchr (text, '=') != NULL))
     {
       start = text + strspn (text, " <\"'(");
       length = strcspn (start, " >\"'()\t");
@@ -274,6 +274,8 @@ unwrap_srs (const char *local, gsize length, G_GNUC_UNUSED const char *domain)
       if (body == NULL)
         body = strstr (copy + 5, "=+");
       if (body == NULL)
+        body = strstr (copy + 5, "=-");
+      if (body == NULL)
         return NULL;
       body += 2;
     }
@@ -331,7 +333,7 @@ from_sympa (const char *local)
   if (at == NULL || user == NULL || user > at)
     return NULL;
   stop = strstr (at + 5, "==");
-  if (stop == NULL)
+  if (stop == NULL || at == user + 1 || stop == at + 5)
     return NULL;
   return g_strdup_printf ("%.*s@%.*s", (int) (at - user - 1), user + 1, (int) (stop - at - 5),
                           at + 5);
@@ -352,9 +354,11 @@ skip_token (const char *p)
   for (guint i = 0; i < G_N_ELEMENTS (words); i++)
     if (g_str_has_prefix (p, words[i]))
       {
-        const char *dash = strchr (p + strlen (words[i]), '-');
+        const char *cookie = p + strlen (words[i]);
 
-        return dash != NULL ? dash + 1 : p;
+        /* ezmlm's is a time, a dot and 20 letters; mlmmj's probe has none */
+        p = cookie + strspn (cookie, "0123456789");
+        return *p == '.' && strchr (p, '-') != NULL ? strchr (p, '-') + 1 : cookie;
       }
   if (g_ascii_isdigit (*p) && p[strspn (p, "0123456789")] == '-')
     return p + strspn (p, "0123456789") + 1;
@@ -374,6 +378,8 @@ from_equals (const char *local)
       if (found != NULL)
         user = skip_token (found + strlen (prefixes[i]));
     }
+  if (user == NULL && g_str_has_prefix (local, "owner-") && strchr (local, '+') != NULL)
+    user = strchr (local, '+') + 1;
   if (user == NULL || equals == NULL || equals <= user || strchr (equals, '.') == NULL)
     return NULL;
   return g_strdup_printf ("%.*s@%s", (int) (equals - user), user, equals + 1);
@@ -384,10 +390,10 @@ rebound_address_from_verp (const char *address)
 {
   const char *at = strrchr (address, '@');
   g_autofree char *local = at != NULL ? g_strndup (address, at - address) : NULL;
-  char *subscriber = local != NULL ? from_sympa (local) : NULL;
+  char *subscriber = NULL;
 
-  if (subscriber == NULL && local != NULL)
-    subscriber = from_equals (local);
+  if (local != NULL)
+    subscriber = strstr (local, "==a==") != NULL ? from_sympa (local) : from_equals (local);
   if (subscriber != NULL)
     lower_domain (subscriber);
   return subscriber;

@@ -96,6 +96,25 @@ has_reply_form (const char *p, const char *end)
          && (p + 3 == end || (!is_word (p[3]) && !(p[3] == '.' && p + 4 < end && is_word (p[4]))));
 }
 
+/* "[192.0.2.1]:465", "#550", "450-555-0199", "552 KB": ports, tickets, phones and sizes. */
+static gboolean
+is_other_number (const char *text, const char *p, const char *end)
+{
+  static const char *const units[] = { " kb", " mb", " gb", " kib", " mib", " byte" };
+
+  if (p > text + 1 && p[-1] == ':' && (p[-2] == ']' || g_ascii_isalnum (p[-2])))
+    return TRUE;
+  if (p > text + 1 && p[-1] == '#' && p[-2] == ' ')
+    return TRUE;
+  if (end - p > 5 && p[3] == '-' && count_digits (p + 4, end) >= 3)
+    return TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (units); i++)
+    if ((gsize) (end - p - 3) >= strlen (units[i])
+        && g_ascii_strncasecmp (p + 3, units[i], strlen (units[i])) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 static gboolean
 take_reply (const char *text, const char *p, const char *end, ReboundCodes *codes)
 {
@@ -110,7 +129,8 @@ take_reply (const char *text, const char *p, const char *end, ReboundCodes *code
       memcpy (codes->status, after, length);
       codes->end = after + length - text;
     }
-  else if (is_introduced (text, p) && (p + 3 == end || strchr (" -:,]\")'\n;.", p[3]) != NULL))
+  else if (is_introduced (text, p) && !is_other_number (text, p, end)
+           && (p + 3 == end || strchr (" -:,]\")'\n;.", p[3]) != NULL))
     codes->end = p + 3 - text;
   else
     return FALSE;
@@ -119,12 +139,36 @@ take_reply (const char *text, const char *p, const char *end, ReboundCodes *code
   return TRUE;
 }
 
+/* "version 5.5.1", "section 4.5.3": the word before says that no status is meant; so does a
+ * name with capitals within, of a program. */
+static gboolean
+is_numbering (const char *text, const char *p)
+{
+  static const char *const words[] = { "version", "section", "release", "ver.", "v", "sec." };
+  const char *word;
+  gsize n;
+
+  while (p > text && p[-1] == ' ')
+    p--;
+  for (word = p; word > text && g_ascii_isalpha (word[-1]) && p - word < 16;)
+    word--;
+  n = p - word;
+  for (gsize i = 1; i < n; i++)
+    if (g_ascii_islower (word[i - 1]) && g_ascii_isupper (word[i]))
+      return TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    if (strlen (words[i]) == n && g_ascii_strncasecmp (word, words[i], n) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 static gboolean
 take_status (const char *text, const char *p, const char *end, ReboundCodes *codes)
 {
   gsize length;
 
-  if (codes->status[0] != '\0' || !rebound_codes_is_status (p, end, &length))
+  if (codes->status[0] != '\0' || !rebound_codes_is_status (p, end, &length)
+      || is_numbering (text, p))
     return FALSE;
   memcpy (codes->status, p, length);
   if (codes->reply[0] == '\0')

@@ -61,12 +61,29 @@ read_final (StatusReading *self, const char *value)
   self->final = TRUE;
 }
 
+/* Blanks and controls before the @, behind the type. */
+static gboolean
+has_blank_in_address (const char *value)
+{
+  const char *p = rebound_skip_type (value);
+
+  for (; *p != '\0' && *p != '@'; p++)
+    if ((guint8) *p <= ' ')
+      return TRUE;
+  return FALSE;
+}
+
 static void
 read_original (StatusReading *self, const char *value)
 {
   g_autofree char *decoded = rebound_address_decode_xtext (value);
+  g_autofree char *as_it_is = rebound_address_clean (value);
 
-  self->recipient->original_address = rebound_keep_address (self->evidence, decoded);
+  /* Many give the address as it is: "+20" in it is no space then. */
+  if (as_it_is != NULL && strstr (decoded, as_it_is) == NULL && has_blank_in_address (decoded))
+    self->recipient->original_address = rebound_keep (self->evidence, as_it_is);
+  else
+    self->recipient->original_address = rebound_keep_address (self->evidence, decoded);
   self->original = TRUE;
 }
 

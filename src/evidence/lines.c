@@ -30,8 +30,9 @@ starts_with (const char *p, const char *end, const char *word)
 /* What may stand before the address that a line begins with: bullets, quotes, brackets and the
  * types of X.400 gateways. */
 static const char *
-skip_bullets (const char *p, const char *end)
+skip_bullets (const char *line, const char *end)
 {
+  const char *p = line;
   static const char *const types[] = {
     "[SMTP:", "SMTP:", "smtp;", "rfc822;", "mailto:", "<mailto:"
   };
@@ -41,7 +42,8 @@ skip_bullets (const char *p, const char *end)
   for (guint i = 0; i < G_N_ELEMENTS (types); i++)
     if (starts_with (p, end, types[i]))
       return p + strlen (types[i]);
-  return p;
+  /* the quote may be that of a local part */
+  return p > line && p[-1] == '"' && rebound_address_scan (p - 1, end) > 0 ? p - 1 : p;
 }
 
 /* What may follow it: nothing, or something that tells of its fate. */
@@ -233,7 +235,8 @@ find_command (const char *p, const char *end, ReboundSpoken *spoken)
         const char *after = p + strlen (commands[i].verb);
 
         spoken->stage = commands[i].stage;
-        if (!commands[i].alone || skip_blanks (after, end) == end || *after == ' ')
+        if (!commands[i].alone || skip_blanks (after, end) == end
+            || (spoken->marked && *after == ' '))
           return TRUE;
       }
   return FALSE;

@@ -90,18 +90,31 @@ shares_region (Regions *self, guint n)
   const ReboundCandidate *candidate = rebound_text_candidate (self->text, n);
 
   return n > 0 && last_region (self)->recipients->len > 0
+         && rebound_find_recipient (self->evidence, candidate[-1].address) != NULL
          && candidate->naming >= REBOUND_NAMING_LABEL
          && is_empty (candidate[-1].after, rebound_text_line (self->text, candidate->line)->start);
+}
+
+/* A refusal that is folded into indented lines, as Postfix does, may name its recipient again at
+ * the start of one. */
+static gboolean
+continues (Regions *self, const ReboundCandidate *candidate,
+           const ReboundEvidenceRecipient *recipient)
+{
+  const Region *region = last_region (self);
+
+  return candidate->naming == REBOUND_NAMING_LINE && !region->remote && region->recipients->len == 1
+         && g_ptr_array_index (region->recipients, 0) == recipient
+         && g_ascii_isspace (*rebound_text_line (self->text, candidate->line)->start);
 }
 
 static void
 enter_recipient (Regions *self, guint n)
 {
   const ReboundCandidate *candidate = rebound_text_candidate (self->text, n);
-  ReboundEvidenceRecipient *recipient
-    = rebound_find_recipient (self->evidence, candidate->address);
+  ReboundEvidenceRecipient *recipient = rebound_find_recipient (self->evidence, candidate->address);
 
-  if (recipient == NULL)
+  if (recipient == NULL || continues (self, candidate, recipient))
     return;
   if (candidate->naming == REBOUND_NAMING_REPLY)
     {
@@ -283,12 +296,11 @@ read_codes (const Regions *self, const Region *region, Sayings *sayings)
 
   if (!rebound_codes_find (region->start, region->end - region->start, &codes))
     return;
-  rebound_append_codes (self->evidence, sayings->clues, &codes, source_of (region),
-                        region->remote);
+  rebound_append_codes (self->evidence, sayings->clues, &codes, source_of (region), region->remote);
   refusal = region->start + codes.at;
   if (codes.reply[0] != '\0' || region->remote)
-    sayings->diagnostic = rebound_keep_line (self->evidence, refusal,
-                                             paragraph_end (refusal, region->end) - refusal);
+    sayings->diagnostic =
+        rebound_keep_line (self->evidence, refusal, paragraph_end (refusal, region->end) - refusal);
   if (region->remote && region->stage != REBOUND_STAGE_NONE)
     g_array_append_val (sayings->clues, stage);
 }
@@ -359,8 +371,8 @@ read_words (const Regions *self, const Region *region, Sayings *sayings)
     return;
   while (start < region->end && strchr (">:\"')]. \t\n", *start) != NULL)
     start++;
-  sayings->diagnostic = rebound_keep_line (self->evidence, start,
-                                           paragraph_end (start, region->end) - start);
+  sayings->diagnostic =
+      rebound_keep_line (self->evidence, start, paragraph_end (start, region->end) - start);
 }
 
 /* Before "[192.0.2.1]". */

@@ -95,8 +95,8 @@ typedef struct
 } Asian;
 
 static const Asian asian[] = {
-  { "GB18030", 0xb0, 0xf7, 0xd7, 7, -4 }, { "BIG5", 0xa4, 0xf9, 0xc6, 7, -4 },
-  { "EUC-KR", 0xca, 0xfd, 0, 0, -4 },     { "EUC-JP", 0xb0, 0xf4, 0xcf, 6, 7 },
+  { "GB18030", 0xb0, 0xf7, 0xd7, 7, -4 },  { "BIG5", 0xa4, 0xf9, 0xc6, 7, -4 },
+  { "EUC-KR", 0xca, 0xfd, 0, 0, -4 },      { "EUC-JP", 0xb0, 0xf4, 0xcf, 6, 7 },
   { "SHIFT_JIS", 0x88, 0x9f, 0x97, 6, 7 },
 };
 
@@ -257,6 +257,15 @@ decode_guessed (const char *bytes, gsize length, gsize *n)
   return text;
 }
 
+static gboolean
+has_high_bytes (const char *bytes, gsize length)
+{
+  for (gsize i = 0; i < length; i++)
+    if ((guint8) bytes[i] >= 0x80)
+      return TRUE;
+  return FALSE;
+}
+
 static char *
 decode (const char *bytes, gsize length, const char *charset, gsize *n)
 {
@@ -265,7 +274,9 @@ decode (const char *bytes, gsize length, const char *charset, gsize *n)
 
   if (!vague)
     text = convert (bytes, length, charset, n);
-  if (text == NULL && memchr (bytes, 0x1b, length) == NULL && g_utf8_validate (bytes, length, NULL))
+  /* ISO-2022 is of seven bits, with escapes */
+  if (text == NULL && (has_high_bytes (bytes, length) || memchr (bytes, 0x1b, length) == NULL)
+      && g_utf8_validate (bytes, length, NULL))
     {
       text = copy (bytes, length);
       *n = length;

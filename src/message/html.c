@@ -17,18 +17,21 @@ typedef struct
   const char *text;
 } Entity;
 
+/* clang-format off */
 static const Entity entities[] = {
-  { "amp", "&" },    { "lt", "<" },     { "gt", ">" },     { "quot", "\"" },  { "apos", "'" },
-  { "nbsp", " " },   { "copy", "©" },   { "reg", "®" },    { "laquo", "«" },  { "raquo", "»" },
-  { "ndash", "–" },  { "mdash", "—" },  { "hellip", "…" }, { "lsquo", "‘" },  { "rsquo", "’" },
-  { "ldquo", "“" },  { "rdquo", "”" },  { "auml", "ä" },   { "ouml", "ö" },   { "uuml", "ü" },
-  { "Auml", "Ä" },   { "Ouml", "Ö" },   { "Uuml", "Ü" },   { "szlig", "ß" },  { "eacute", "é" },
-  { "egrave", "è" }, { "ecirc", "ê" },  { "agrave", "à" }, { "acirc", "â" },  { "ccedil", "ç" },
-  { "ocirc", "ô" },  { "ucirc", "û" },  { "ugrave", "ù" }, { "icirc", "î" },  { "aacute", "á" },
-  { "iacute", "í" }, { "oacute", "ó" }, { "uacute", "ú" }, { "ntilde", "ñ" }, { "atilde", "ã" },
-  { "otilde", "õ" }, { "ograve", "ò" }, { "igrave", "ì" }, { "aring", "å" },  { "oslash", "ø" },
-  { "aelig", "æ" },  { "iquest", "¿" }, { "iexcl", "¡" },  { "zwnj", "" },    { "shy", "" },
+  { "amp", "&" }, { "lt", "<" }, { "gt", ">" }, { "quot", "\"" }, { "apos", "'" },
+  { "nbsp", " " }, { "copy", "©" }, { "reg", "®" }, { "laquo", "«" }, { "raquo", "»" },
+  { "ndash", "–" }, { "mdash", "—" }, { "hellip", "…" }, { "lsquo", "‘" }, { "rsquo", "’" },
+  { "ldquo", "“" }, { "rdquo", "”" }, { "auml", "ä" }, { "ouml", "ö" }, { "uuml", "ü" },
+  { "Auml", "Ä" }, { "Ouml", "Ö" }, { "Uuml", "Ü" }, { "szlig", "ß" }, { "eacute", "é" },
+  { "egrave", "è" }, { "ecirc", "ê" }, { "agrave", "à" }, { "acirc", "â" },
+  { "ccedil", "ç" }, { "ocirc", "ô" }, { "ucirc", "û" }, { "ugrave", "ù" },
+  { "icirc", "î" }, { "aacute", "á" }, { "iacute", "í" }, { "oacute", "ó" },
+  { "uacute", "ú" }, { "ntilde", "ñ" }, { "atilde", "ã" }, { "otilde", "õ" },
+  { "ograve", "ò" }, { "igrave", "ì" }, { "aring", "å" }, { "oslash", "ø" },
+  { "aelig", "æ" }, { "iquest", "¿" }, { "iexcl", "¡" }, { "zwnj", "" }, { "shy", "" },
 };
+/* clang-format on */
 
 /* What these hold is not shown. */
 static const char *const hidden[] = { "head", "script", "style", "title", NULL };

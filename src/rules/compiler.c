@@ -321,12 +321,25 @@ begin_reply (ReboundCompiler *self, GError **error)
   return begin_code (self, self->replies);
 }
 
+/* 5.1.1, or X.1.1 for any class: RFC 3463 section 2, with the three digits of vendors. */
+static gboolean
+is_status (const char *code)
+{
+  gsize subject, detail;
+
+  if (strchr ("X245", code[0]) == NULL || code[0] == '\0' || code[1] != '.')
+    return FALSE;
+  subject = strspn (code + 2, "0123456789");
+  if (subject != 1 || code[3] != '.')
+    return FALSE;
+  detail = strspn (code + 4, "0123456789");
+  return detail >= 1 && detail <= 3 && code[4 + detail] == '\0';
+}
+
 static gboolean
 begin_status (ReboundCompiler *self, GError **error)
 {
-  const char *code = token (self, 1)->text;
-
-  if (strspn (code, "X245") < 1 || code[1] != '.' || strspn (code + 2, "0123456789.") < 3)
+  if (!is_status (token (self, 1)->text))
     return fail (self, 1, error,
                  "an enhanced status code has the form 5.1.1, or X.1.1 for any class");
   return begin_code (self, self->statuses);
@@ -555,10 +568,10 @@ check_pieces (ReboundCompiler *self, guint i, const char *text, GError **error)
 
   if (strlen (text) > 250)
     return fail (self, i, error, "the text is longer than 250 bytes");
-  for (guint p = 0; pieces[p] != NULL; p++)
-    if (strlen (pieces[p]) < SHORTEST_PIECE)
+  for (guint p = 0; p == 0 || pieces[p] != NULL; p++)
+    if (pieces[p] == NULL || strlen (pieces[p]) < SHORTEST_PIECE)
       return fail (self, i, error, "“%s” is too short to look for: %d bytes are the least",
-                   pieces[p], SHORTEST_PIECE);
+                   pieces[p] != NULL ? pieces[p] : "", SHORTEST_PIECE);
   return TRUE;
 }
 
@@ -579,7 +592,7 @@ add_pattern (ReboundCompiler *self, guint i, ReboundPattern pattern, GError **er
 static gboolean
 add_text (ReboundCompiler *self, GError **error)
 {
-  ReboundPattern pattern = { .rule = self->index, .areas = current_rule (self)->areas };
+  ReboundPattern pattern = { .rule = self->index };
 
   if (self->tokens->len != 1)
     return fail (self, 1, error, "a text stands alone on its line");
@@ -799,6 +812,20 @@ choose_window (const ReboundCompiler *self, const guint *shared, ReboundPattern 
     }
 }
 
+/* `in` may stand below the texts it is for. */
+static void
+set_areas (ReboundCompiler *self)
+{
+  for (guint n = 0; n < self->patterns->len; n++)
+    {
+      ReboundPattern *pattern = &g_array_index (self->patterns, ReboundPattern, n);
+      const ReboundRule *rule = &g_array_index (self->entries, ReboundRule, pattern->rule);
+
+      if (rule->type != REBOUND_RULE_WHEN)
+        pattern->areas = rule->areas;
+    }
+}
+
 static void
 choose_windows (ReboundCompiler *self)
 {
@@ -853,6 +880,7 @@ rebound_compiler_finish (ReboundCompiler *self)
 
   g_array_sort_with_data (self->replies, compare_codes, strings);
   g_array_sort_with_data (self->statuses, compare_codes, strings);
+  set_areas (self);
   choose_windows (self);
   g_array_sort_with_data (self->patterns, compare_patterns, strings);
   fill_buckets (self);

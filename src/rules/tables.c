@@ -49,7 +49,7 @@ rebound_rules_find_status (const ReboundRules *rules, const char *code)
   const ReboundCode *found = find_code (rules, rules->statuses, rules->n_statuses, code);
   char any_class[16];
 
-  if (found != NULL || strlen (code) >= sizeof any_class)
+  if (found != NULL || strchr ("245X", *code) == NULL || strlen (code) >= sizeof any_class)
     return found;
   g_strlcpy (any_class, code, sizeof any_class);
   any_class[0] = 'X';
