@@ -40,6 +40,7 @@ typedef struct
   ReboundAction action;
   ReboundSource action_from;
   const char *diagnostic;
+  const char *said; /* the words after his name, where no refusal is quoted */
   const char *remote_mta;
   const char *will_retry_until;
   const char *moved_to;

@@ -264,6 +264,7 @@ typedef struct
 {
   GArray *clues; /* of ReboundClue */
   const char *diagnostic;
+  const char *words; /* where there is none */
   const char *origin;
   const char *host;
 } Sayings;
@@ -283,6 +284,19 @@ paragraph_end (const char *p, const char *end)
   return blank != NULL ? blank : end;
 }
 
+/* The end of a refusal: sendmail puts it into "(reason: …)" on a line of its own. */
+static const char *
+refusal_end (const Region *region, const char *p)
+{
+  const char *stop = memchr (p, '\n', region->end - p);
+  const char *start = p - MIN (p - region->start, 9);
+
+  if (stop != NULL && stop > p && stop[-1] == ')'
+      && memmem (start, p - start, "(reason: ", 9) != NULL)
+    return stop - 1;
+  return paragraph_end (p, region->end);
+}
+
 static void
 read_codes (const Regions *self, const Region *region, Sayings *sayings)
 {
@@ -300,7 +314,7 @@ read_codes (const Regions *self, const Region *region, Sayings *sayings)
   refusal = region->start + codes.at;
   if (codes.reply[0] != '\0' || region->remote)
     sayings->diagnostic =
-        rebound_keep_line (self->evidence, refusal, paragraph_end (refusal, region->end) - refusal);
+        rebound_keep_line (self->evidence, refusal, refusal_end (region, refusal) - refusal);
   if (region->remote && region->stage != REBOUND_STAGE_NONE)
     g_array_append_val (sayings->clues, stage);
 }
@@ -371,7 +385,7 @@ read_words (const Regions *self, const Region *region, Sayings *sayings)
     return;
   while (start < region->end && strchr (">:\"')]. \t\n", *start) != NULL)
     start++;
-  sayings->diagnostic =
+  sayings->words =
       rebound_keep_line (self->evidence, start, paragraph_end (start, region->end) - start);
 }
 
@@ -414,6 +428,8 @@ tell (const Regions *self, ReboundEvidenceRecipient *recipient, const Sayings *s
     return;
   if (recipient->diagnostic == NULL)
     recipient->diagnostic = sayings->diagnostic;
+  if (recipient->said == NULL)
+    recipient->said = sayings->words;
   if (recipient->original_address == NULL)
     recipient->original_address = sayings->origin;
   if (recipient->remote_mta == NULL)
@@ -472,5 +488,12 @@ rebound_text_read_regions (ReboundText *text)
           if (region->remote == (gboolean) remote && region->summary == (gboolean) summary)
             read_region (&self, region);
         }
+  for (guint i = 0; i < self.evidence->recipients->len; i++)
+    {
+      ReboundEvidenceRecipient *recipient = rebound_evidence_recipient (self.evidence, i);
+
+      if (recipient->diagnostic == NULL)
+        recipient->diagnostic = recipient->said;
+    }
   g_ptr_array_unref (self.regions);
 }

@@ -30,18 +30,35 @@ is_ascii (const char *bytes, gsize length)
   return TRUE;
 }
 
-/* Strictly: %NULL where a byte does not fit. */
+static char *
+drop_nul (char *text, gsize *length)
+{
+  char *out = text;
+
+  for (gsize i = 0; i < *length; i++)
+    if (text[i] != '\0')
+      *out++ = text[i];
+  *out = '\0';
+  *length = out - text;
+  return text;
+}
+
+/* Strictly: %NULL where a byte does not fit, but for a character that the end cuts off. */
 static char *
 convert (const char *bytes, gsize length, const char *charset, gsize *out_length)
 {
   iconv_t cd = g_mime_iconv_open ("UTF-8", charset);
+  gsize read;
   char *out;
 
   if (cd == (iconv_t) -1)
     return NULL;
-  out = g_convert_with_iconv (bytes, length, (GIConv) cd, NULL, out_length, NULL);
+  out = g_convert_with_iconv (bytes, length, (GIConv) cd, &read, out_length, NULL);
   g_mime_iconv_close (cd);
-  if (out != NULL && !g_utf8_validate (out, *out_length, NULL))
+  if (out == NULL)
+    return NULL;
+  drop_nul (out, out_length);
+  if (!g_utf8_validate (out, *out_length, NULL))
     g_clear_pointer (&out, g_free);
   return out;
 }
@@ -56,19 +73,20 @@ static const struct
   { 0x00a0, 0x00bf, -3 },  /* signs of Latin-1 */
   { 0x00c0, 0x00d6, 1 },   /* capital letters with accents */
   { 0x00d7, 0x00d7, -5 },  { 0x00d8, 0x00de, 1 }, { 0x00df, 0x00ff, 2 },
-  { 0x0100, 0x017f, 1 },   { 0x0370, 0x03ff, 2 }, /* Greek */
-  { 0x0400, 0x040f, 0 },   { 0x0410, 0x042f, 1 }, /* Cyrillic capitals: KOI8-R read as windows-1251
-                                                     is all capitals */
-  { 0x0430, 0x044f, 4 },   { 0x0450, 0x045f, 2 }, { 0x0490, 0x0491, 2 },
-  { 0x05d0, 0x05ea, 3 },   /* Hebrew */
-  { 0x0600, 0x06ff, 2 },   /* Arabic */
-  { 0x2018, 0x201f, 1 },   /* quotation marks */
+  { 0x0100, 0x017f, 1 },   { 0x0370, 0x03ab, 1 },                        /* Greek capitals */
+  { 0x03ac, 0x03ce, 6 },   { 0x0400, 0x040f, 0 }, { 0x0410, 0x042f, 1 }, /* Cyrillic capitals */
+  { 0x0430, 0x0430, 8 }, /* small Cyrillic letters: а в д е и к to у are the frequent ones */
+  { 0x0431, 0x0431, 4 },   { 0x0432, 0x0432, 8 }, { 0x0433, 0x0433, 4 },
+  { 0x0434, 0x0435, 8 },   { 0x0436, 0x0437, 4 }, { 0x0438, 0x0438, 8 },
+  { 0x0439, 0x0439, 4 },   { 0x043a, 0x0443, 8 }, { 0x0444, 0x044f, 4 },
+  { 0x0450, 0x045f, 2 },   { 0x0490, 0x0491, 2 }, { 0x05d0, 0x05ea, 8 }, /* Hebrew */
+  { 0x0600, 0x06ff, 6 },                                                 /* Arabic */
+  { 0x2018, 0x201f, 1 },                                                 /* quotation marks */
   { 0x2500, 0x259f, -5 },  /* box drawing, which KOI8-R has */
   { 0x3000, 0x3002, 6 },   /* ideographic full stop and comma */
   { 0x3040, 0x30ff, 7 },   /* kana */
   { 0x4e00, 0x9fff, 4 },   /* ideographs; but see weigh_ideographs() */
-  { 0xac00, 0xd7a3, 8 },   /* Hangul: its bytes are ideographs in GB 2312, but few ideographs' bytes
-                              are Hangul */
+  { 0xac00, 0xd7a3, 8 },   /* Hangul: its bytes are common ideographs in GB 2312 as well */
   { 0xe000, 0xf8ff, -20 }, /* private use */
   { 0xff01, 0xff5e, 4 },   /* full-width forms */
   { 0xff61, 0xff9f, -3 },  /* half-width kana: what Shift_JIS makes of other charsets */
@@ -128,15 +146,34 @@ weigh_ideographs (const Asian *of, const char *bytes, gsize length)
   return all > 0 ? (common * of->ideograph - 4 * (all - common)) / all : 0;
 }
 
-/* An accented letter stands among plain ones; a letter of another script does not. */
+/* A capital after a small letter, or a Hebrew final letter before another: text of one charset
+ * read as another of the same size. */
+static gboolean
+is_unnatural (const char *text, const char *character)
+{
+  static const gunichar finals[] = { 0x05da, 0x05dd, 0x05df, 0x05e3, 0x05e5 };
+  const char *before = g_utf8_find_prev_char (text, character);
+  gunichar last = before != NULL ? g_utf8_get_char (before) : 0;
+  gunichar c = g_utf8_get_char (character);
+
+  for (guint i = 0; i < G_N_ELEMENTS (finals); i++)
+    if (last == finals[i] && c >= 0x05d0 && c <= 0x05ea)
+      return TRUE;
+  return last != 0 && g_unichar_isupper (c) && g_unichar_islower (last);
+}
+
+/* An accented letter stands among plain ones; a letter of another script does not, nor an
+ * ideograph within a word: "u\277ytkownika" is Latin-2. */
 static int
 weigh_neighbours (const char *text, const char *character)
 {
   gunichar c = g_utf8_get_char (character);
-  gboolean beside = (character > text && g_ascii_isalpha (character[-1]))
-                    || g_ascii_isalpha (*g_utf8_next_char (character));
+  gboolean before = character > text && g_ascii_isalpha (character[-1]);
+  gboolean after = g_ascii_isalpha (*g_utf8_next_char (character));
 
-  if (!beside || c < 0xc0 || (c > 0x17f && c < 0x370) || c > 0x6ff)
+  if (c >= 0x3040)
+    return before && after ? -12 : 0;
+  if (c < 0xc0 || (c > 0x17f && c < 0x370) || c > 0x6ff || !(before || after))
     return 0;
   return c <= 0x17f ? 4 : -10;
 }
@@ -158,28 +195,37 @@ weigh_text (const char *text, const char *charset, const char *bytes, gsize leng
       if (c < 0x80)
         continue;
       n++;
+      sum += weigh_neighbours (text, p) - (is_unnatural (text, p) ? 20 : 0);
       if (of != NULL && c >= 0x4e00 && c <= 0x9fff)
         sum += ideograph;
       else if (of != NULL && c >= 0x3040 && c <= 0x30ff)
         sum += of->kana;
       else
-        sum += weigh (c) + weigh_neighbours (text, p);
+        sum += weigh (c);
     }
   return n > 0 ? sum * 1000 / n : 0;
 }
 
+static int
+weigh_as (const char *charset, const char *bytes, gsize length)
+{
+  gsize n;
+  g_autofree char *text = convert (bytes, length, charset, &n);
+
+  return text != NULL ? weigh_text (text, charset, bytes, length) : G_MININT;
+}
+
+/* The charset that makes most sense of @bytes; of equals @hint. */
 static const char *
-guess (const char *bytes, gsize length)
+guess (const char *bytes, gsize length, const char *hint)
 {
   gsize sample = MIN (length, SAMPLE);
-  const char *best = NULL;
-  int best_weight = G_MININT;
+  int best_weight = hint != NULL ? weigh_as (hint, bytes, sample) : G_MININT;
+  const char *best = best_weight > G_MININT ? hint : NULL;
 
   for (guint i = 0; i < G_N_ELEMENTS (usual); i++)
     {
-      gsize n;
-      g_autofree char *text = convert (bytes, sample, usual[i], &n);
-      int weight = text != NULL ? weigh_text (text, usual[i], bytes, sample) : G_MININT;
+      int weight = weigh_as (usual[i], bytes, sample);
 
       if (weight > best_weight)
         {
@@ -190,18 +236,32 @@ guess (const char *bytes, gsize length)
   return best;
 }
 
-/* Charsets that fit any bytes, so that fitting proves nothing. */
-static gboolean
-is_vague (const char *charset)
+/* Charsets that fit any bytes, or that are declared out of habit. */
+gboolean
+rebound_charset_tells (const char *charset)
 {
-  static const char *const prefixes[] = { "us-ascii",  "ascii",        "ansi",   "iso-8859-1",
-                                          "latin1",    "windows-1252", "cp1252", "unknown",
-                                          "x-unknown", "utf-8",        "utf8",   "default" };
+  static const char *const vague[] = { "",
+                                       "us-ascii",
+                                       "ascii",
+                                       "iso-8859-1",
+                                       "iso8859-1",
+                                       "latin1",
+                                       "windows-1252",
+                                       "cp1252",
+                                       "utf-8",
+                                       "utf8",
+                                       "default",
+                                       "8bit",
+                                       "iso-8859-1-windows-3.1-latin-1" };
+  static const char *const prefixes[] = { "unknown", "x-unknown", "ansi_x3" };
 
+  for (guint i = 0; i < G_N_ELEMENTS (vague); i++)
+    if (g_ascii_strcasecmp (charset, vague[i]) == 0)
+      return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (prefixes); i++)
     if (g_ascii_strncasecmp (charset, prefixes[i], strlen (prefixes[i])) == 0)
-      return TRUE;
-  return FALSE;
+      return FALSE;
+  return TRUE;
 }
 
 /* Four letters beyond ASCII in a row are no Western text. */
@@ -219,19 +279,6 @@ looks_western (const char *bytes, gsize length)
   return memchr (bytes, 0x1b, length) == NULL;
 }
 
-static char *
-drop_nul (char *text, gsize *length)
-{
-  char *out = text;
-
-  for (gsize i = 0; i < *length; i++)
-    if (text[i] != '\0')
-      *out++ = text[i];
-  *out = '\0';
-  *length = out - text;
-  return text;
-}
-
 /* With room for a NUL behind it; g_strndup() would stop at one. */
 static char *
 copy (const char *bytes, gsize length)
@@ -244,9 +291,9 @@ copy (const char *bytes, gsize length)
 }
 
 static char *
-decode_guessed (const char *bytes, gsize length, gsize *n)
+decode_guessed (const char *bytes, gsize length, const char *hint, gsize *n)
 {
-  const char *charset = guess (bytes, length);
+  const char *charset = guess (bytes, length, hint);
   char *text = charset != NULL ? convert (bytes, length, charset, n) : NULL;
 
   if (text == NULL)
@@ -255,6 +302,22 @@ decode_guessed (const char *bytes, gsize length, gsize *n)
       *n = strlen (text);
     }
   return text;
+}
+
+/* UTF-8, but for a character that the end cuts off. */
+static gboolean
+is_utf8 (const char *bytes, gsize length, gsize *valid)
+{
+  const char *end;
+
+  if (g_utf8_validate (bytes, length, &end))
+    {
+      *valid = length;
+      return TRUE;
+    }
+  *valid = end - bytes;
+  return *valid > 0 && length - *valid < 4
+         && g_utf8_get_char_validated (end, length - *valid) == (gunichar) -2;
 }
 
 static gboolean
@@ -267,27 +330,29 @@ has_high_bytes (const char *bytes, gsize length)
 }
 
 static char *
-decode (const char *bytes, gsize length, const char *charset, gsize *n)
+decode (const char *bytes, gsize length, const char *charset, const char *hint, gsize *n)
 {
-  gboolean vague = charset == NULL || is_vague (charset);
+  gboolean vague = charset == NULL || !rebound_charset_tells (charset);
   char *text = NULL;
+  gsize valid;
 
   if (!vague)
     text = convert (bytes, length, charset, n);
   /* ISO-2022 is of seven bits, with escapes */
   if (text == NULL && (has_high_bytes (bytes, length) || memchr (bytes, 0x1b, length) == NULL)
-      && g_utf8_validate (bytes, length, NULL))
+      && is_utf8 (bytes, length, &valid))
     {
-      text = copy (bytes, length);
-      *n = length;
+      text = copy (bytes, valid);
+      *n = valid;
     }
   if (text == NULL && charset != NULL && looks_western (bytes, length))
     text = convert (bytes, length, vague ? "WINDOWS-1252" : charset, n);
-  return text != NULL ? text : decode_guessed (bytes, length, n);
+  return text != NULL ? text : decode_guessed (bytes, length, hint, n);
 }
 
 char *
-rebound_decode (const char *bytes, gsize length, const char *charset, gsize *out_length)
+rebound_decode (const char *bytes, gsize length, const char *charset, const char *hint,
+                gsize *out_length)
 {
   gboolean multibyte = charset != NULL
                        && (g_ascii_strncasecmp (charset, "utf-16", 6) == 0
@@ -302,7 +367,7 @@ rebound_decode (const char *bytes, gsize length, const char *charset, gsize *out
   if (!multibyte && is_ascii (bytes, n))
     text = copy (bytes, n);
   else
-    text = drop_nul (decode (bytes, n, charset, &n), &n);
+    text = decode (bytes, n, charset, hint, &n);
   if (out_length != NULL)
     *out_length = n;
   return text;

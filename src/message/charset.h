@@ -11,6 +11,7 @@ G_BEGIN_DECLS
  * @bytes: text in some charset
  * @length: its bytes
  * @charset: (nullable): the declared charset
+ * @hint: (nullable): the charset of what stands beside it
  * @out_length: (out) (optional): bytes of the result
  *
  * The declared charset is tried, UTF-8, then those usual in mail, and the reading that looks
@@ -18,6 +19,10 @@ G_BEGIN_DECLS
  *
  * Returns: (transfer full): valid UTF-8, whatever came in
  */
-char *rebound_decode (const char *bytes, gsize length, const char *charset, gsize *out_length);
+char *rebound_decode (const char *bytes, gsize length, const char *charset, const char *hint,
+                      gsize *out_length);
+
+/* Whether a declared charset says anything of the language. */
+gboolean rebound_charset_tells (const char *charset);
 
 G_END_DECLS

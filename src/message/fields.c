@@ -61,7 +61,7 @@ may_be_encoded (const char *name, gsize length)
 static char *
 decode_value (const char *raw, gsize length, gboolean encoded_words)
 {
-  char *value = rebound_decode (raw, length, NULL, NULL);
+  char *value = rebound_decode (raw, length, NULL, NULL, NULL);
 
   unfold (value);
   if (encoded_words && strstr (value, "=?") != NULL)
@@ -69,7 +69,7 @@ decode_value (const char *raw, gsize length, gboolean encoded_words)
       g_autofree char *encoded = value;
       g_autofree char *decoded = g_mime_utils_header_decode_text (NULL, encoded);
 
-      value = rebound_decode (decoded, strlen (decoded), NULL, NULL);
+      value = rebound_decode (decoded, strlen (decoded), NULL, NULL, NULL);
       unfold (value);
     }
   return value;
@@ -128,6 +128,14 @@ line_end (const char *p, const char *end)
   return lf != NULL ? lf : end;
 }
 
+static gboolean
+is_blank (const char *p, const char *end)
+{
+  while (p < end && g_ascii_isspace (*p))
+    p++;
+  return p == end;
+}
+
 /* The end of the field whose first line ends at @p. */
 static const char *
 field_end (const char *p, const char *end)
@@ -138,19 +146,11 @@ field_end (const char *p, const char *end)
       const char *stop = line < end ? line_end (line, end) : end;
       gboolean indented = line < end && (*line == ' ' || *line == '\t');
 
-      if (line >= end || stop == line || (!indented && find_colon (line, stop) != NULL))
+      if (line >= end || is_blank (line, stop) || (!indented && find_colon (line, stop) != NULL))
         break;
       p = stop;
     }
   return p;
-}
-
-static gboolean
-is_blank (const char *p, const char *end)
-{
-  while (p < end && g_ascii_isspace (*p))
-    p++;
-  return p == end;
 }
 
 ReboundFields *

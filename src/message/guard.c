@@ -16,6 +16,7 @@ typedef struct
   const char *end;
   const char *next_lf; /* at or after p, or end: each byte is searched once */
   const char *next_cr;
+  const char *bare; /* CRs before it are line ends by themselves */
 } Lines;
 
 typedef struct
@@ -41,14 +42,18 @@ find (const char *p, const char *end, char c)
 
 /* CRs and the LF they belong to: some relays make CR CR LF of a line end. */
 static gboolean
-is_crlf (const Lines *lines, const char **lf)
+is_crlf (Lines *lines, const char **lf)
 {
-  const char *p = *lf;
+  const char *p = MAX (*lf, lines->bare);
 
+  if (*lf < lines->bare)
+    return FALSE;
   while (p < lines->end && *p == '\r')
     p++;
+  if (p == lines->end || *p != '\n')
+    lines->bare = p;
   *lf = p;
-  return p < lines->end && *p == '\n';
+  return p > lines->bare;
 }
 
 /* The next line without its end; FALSE behind the last. */
@@ -130,39 +135,47 @@ begin_header (Guard *guard)
 }
 
 static gboolean
-header_is_full (Guard *guard)
+header_is_full (Guard *guard, gsize length)
 {
   if (guard->fields > guard->limits->header_fields)
     warn (guard, "truncated", "header fields beyond the limit");
-  else if (guard->header_bytes > guard->limits->header_bytes)
+  else if (guard->header_bytes + length > guard->limits->header_bytes)
     warn (guard, "truncated", "header bytes beyond the limit");
   else
     return FALSE;
   return TRUE;
 }
 
+/* A line of a field, as much of it as the field may have. */
 static void
-put_header_line (Guard *guard, const char *line, gsize length)
+put_field_line (Guard *guard, const char *line, gsize length)
 {
-  gsize room;
+  gsize room = guard->limits->field_bytes - guard->field_bytes;
 
-  if (line[0] != ' ' && line[0] != '\t')
-    {
-      guard->fields++;
-      guard->field_bytes = 0;
-      guard->skip_field = header_is_full (guard);
-    }
-  if (guard->skip_field)
-    return;
-  room = guard->limits->field_bytes - MIN (guard->limits->field_bytes, guard->field_bytes);
   if (length > room)
     {
       warn (guard, "truncated", "a header field beyond the limit");
       guard->skip_field = TRUE;
+      length = room;
     }
-  put_line (guard, line, MIN (length, room));
+  if (length > 0)
+    put_line (guard, line, length);
   guard->field_bytes += length;
-  guard->header_bytes += MIN (length, room);
+  guard->header_bytes += length;
+}
+
+static void
+put_header_line (Guard *guard, const char *line, gsize length)
+{
+  if (line[0] != ' ' && line[0] != '\t')
+    {
+      guard->fields++;
+      guard->field_bytes = 0;
+      guard->skip_field = FALSE;
+    }
+  guard->skip_field = guard->skip_field || header_is_full (guard, length);
+  if (!guard->skip_field)
+    put_field_line (guard, line, length);
 }
 
 static gboolean

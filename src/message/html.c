@@ -34,7 +34,7 @@ static const Entity entities[] = {
 /* clang-format on */
 
 /* What these hold is not shown. */
-static const char *const hidden[] = { "head", "script", "style", "title", NULL };
+static const char *const hidden[] = { "script", "style", "title", NULL };
 
 static const char *const line_tags[] = { "br",         "p",  "div", "tr", "li", "ul", "ol",
                                          "table",      "h1", "h2",  "h3", "h4", "hr", "pre",
@@ -49,9 +49,9 @@ is_one_of (const char *name, gsize length, const char *const *names)
   return FALSE;
 }
 
-/* Behind "</name>", or @end. */
+/* "</name>", or @end. */
 static const char *
-skip_element (const char *p, const char *end, const char *name, gsize length)
+find_close (const char *p, const char *end, const char *name, gsize length)
 {
   for (; (p = memchr (p, '<', end - p)) != NULL; p++)
     if ((gsize) (end - p) > length + 2 && p[1] == '/'
@@ -100,7 +100,7 @@ read_tag (GString *out, const char *p, const char *end)
   if (close == NULL)
     return end;
   if (!closing && is_one_of (name, length, hidden))
-    return skip_element (close, end, name, length);
+    return find_close (close, end, name, length);
   return close + 1;
 }
 
@@ -110,7 +110,7 @@ append_number (GString *out, const char *p)
   gboolean hexadecimal = *p == 'x' || *p == 'X';
   gunichar c = strtoul (p + hexadecimal, NULL, hexadecimal ? 16 : 10);
 
-  if (c < 0x20 || !g_unichar_validate (c))
+  if ((c < 0x20 && strchr ("\t\n\r", c) == NULL) || c == 0 || !g_unichar_validate (c))
     return FALSE;
   g_string_append_unichar (out, c);
   return TRUE;

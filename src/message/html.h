@@ -13,7 +13,7 @@ G_BEGIN_DECLS
  * @out_length: (out): bytes of the result
  *
  * Tags go, those that begin a line begin one, entities become characters, and what is
- * not shown (head, style, script, comments) is left out. An address that only the target of a
+ * not shown (title, style, script, comments) is left out. An address that only the target of a
  * `mailto:` link holds is not lost: reports show the same address in the text.
  *
  * Returns: (transfer full): the text

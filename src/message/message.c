@@ -25,6 +25,7 @@ typedef struct
   const ReboundLimits *limits;
   const GByteArray *bytes; /* what the parser reads */
   gsize text_left;
+  const char *charset; /* that a text part declares: its neighbours' too, where they do not */
   gboolean salvaged;
   gboolean nested;
 } Walk;
@@ -139,6 +140,21 @@ raw_bytes (const Walk *self, GMimePart *part, gsize *length)
   return (const char *) self->bytes->data + stream->bound_start;
 }
 
+/* CRLF and CR become LF: the guard has not seen what an encoding hid. */
+static void
+unify_line_ends (char *text, gsize *length)
+{
+  char *out = text;
+
+  for (gsize i = 0; i < *length; i++)
+    if (text[i] != '\r')
+      *out++ = text[i];
+    else if (text[i + 1] != '\n')
+      *out++ = '\n';
+  *out = '\0';
+  *length = out - text;
+}
+
 /* Undoes base64, quoted-printable or uuencode. */
 static GByteArray *
 undo_encoding (GMimeContentEncoding encoding, const char *raw, gsize length)
@@ -161,23 +177,26 @@ decode_part (Walk *self, GMimePart *part, gsize *length)
   gsize raw_length;
   const char *raw = raw_bytes (self, part, &raw_length);
   g_autoptr (GByteArray) decoded = NULL;
+  GMimeContentEncoding encoding;
+  char *text;
 
+  if (charset != NULL && self->charset == NULL && rebound_charset_tells (charset))
+    self->charset = charset;
   if (raw_length > self->text_left)
     {
       warn (self, "truncated", "text beyond the limit");
       raw_length = self->text_left;
     }
   self->text_left -= raw_length;
-  switch (g_mime_part_get_content_encoding (part))
-    {
-    case GMIME_CONTENT_ENCODING_BASE64:
-    case GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE:
-    case GMIME_CONTENT_ENCODING_UUENCODE:
-      decoded = undo_encoding (g_mime_part_get_content_encoding (part), raw, raw_length);
-      return rebound_decode ((char *) decoded->data, decoded->len, charset, length);
-    default:
-      return rebound_decode (raw, raw_length, charset, length);
-    }
+  encoding = g_mime_part_get_content_encoding (part);
+  if (encoding != GMIME_CONTENT_ENCODING_BASE64
+      && encoding != GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE
+      && encoding != GMIME_CONTENT_ENCODING_UUENCODE)
+    return rebound_decode (raw, raw_length, charset, self->charset, length);
+  decoded = undo_encoding (encoding, raw, raw_length);
+  text = rebound_decode ((char *) decoded->data, decoded->len, charset, self->charset, length);
+  unify_line_ends (text, length);
+  return text;
 }
 
 static ReboundPart *
@@ -332,6 +351,7 @@ parse_and_walk (Walk *self, GByteArray *bytes)
   if (body != NULL)
     walk (self, body, 0);
   self->bytes = outer;
+  self->charset = NULL; /* it was the message's */
 }
 
 /* Reports whose MIME structure was lost: the delimiters stand in the text, because a gateway
@@ -441,10 +461,11 @@ lacks_structure (const ReboundMessage *message)
 static gboolean
 says_report (const ReboundMessage *message)
 {
-  const char *type = rebound_fields_get (message->header, "content-type");
+  const char *field = rebound_fields_get (message->header, "content-type");
+  g_autofree char *type = field != NULL ? g_ascii_strdown (field, -1) : NULL;
 
   return type != NULL
-         && (g_ascii_strncasecmp (type, "multipart/report", 16) == 0
+         && (g_str_has_prefix (type, "multipart/report")
              || strstr (type, "delivery-status") != NULL);
 }
 
@@ -478,5 +499,5 @@ rebound_message_read_date (const char *value)
 char *
 rebound_message_decode (const char *bytes, gsize *length)
 {
-  return rebound_decode (bytes, strlen (bytes), NULL, length);
+  return rebound_decode (bytes, strlen (bytes), NULL, NULL, length);
 }
