@@ -929,7 +929,7 @@ static const struct
     "Rr" },
 };
 
-START_TEST (roles)
+START_TEST (part_roles)
 {
   g_autoptr (ReboundMessage) message = parse (messages[_i].text);
   g_autofree char *roles = show_roles (message);
@@ -1455,7 +1455,7 @@ message_tests (void)
 {
   TCase *tests = tcase_create ("message");
 
-  tcase_add_loop_test (tests, roles, 0, G_N_ELEMENTS (messages));
+  tcase_add_loop_test (tests, part_roles, 0, G_N_ELEMENTS (messages));
   tcase_add_loop_test (tests, roles_of_crlf, 0, G_N_ELEMENTS (messages));
   tcase_add_loop_test (tests, cut_message, 0, G_N_ELEMENTS (messages));
   tcase_add_loop_test (tests, salvaged, 0, G_N_ELEMENTS (broken));

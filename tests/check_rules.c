@@ -516,7 +516,7 @@ static const struct
   { "case", "some/case", "PMSF", 1 },
 };
 
-START_TEST (belongs)
+START_TEST (property_belongs)
 {
   const char *keyword = properties[_i].keyword;
   g_autofree char *alien = g_strdup_printf ("2:3: “%s” is no property of this entry", keyword);
@@ -1100,7 +1100,7 @@ assert_codes (const ReboundCode *codes, guint n_codes, FindCode find_code)
     }
 }
 
-START_TEST (codes)
+START_TEST (all_codes)
 {
   ck_assert_uint_gt (builtin->n_replies, 30);
   ck_assert_uint_gt (builtin->n_statuses, 60);
@@ -1194,7 +1194,7 @@ compiler_tests (void)
   tcase_add_loop_test (tests, status_form, 0, G_N_ELEMENTS (statuses));
   tcase_add_test (tests, length_of_text);
   tcase_add_test (tests, not_utf8);
-  tcase_add_loop_test (tests, belongs, 0, G_N_ELEMENTS (properties));
+  tcase_add_loop_test (tests, property_belongs, 0, G_N_ELEMENTS (properties));
   return tests;
 }
 
@@ -1229,7 +1229,7 @@ builtin_tests (void)
   tcase_add_test (tests, builtin_formats);
   tcase_add_loop_test (tests, verdict, 0, G_N_ELEMENTS (verdicts));
   tcase_add_test (tests, taxonomy_names);
-  tcase_add_test (tests, codes);
+  tcase_add_test (tests, all_codes);
   tcase_add_test (tests, codes_of_standards);
   tcase_add_test (tests, statuses_of_registry);
   tcase_add_loop_test (tests, lookup, 0, G_N_ELEMENTS (lookups));

@@ -330,10 +330,10 @@ is_status (const char *code)
   if (strchr ("X245", code[0]) == NULL || code[0] == '\0' || code[1] != '.')
     return FALSE;
   subject = strspn (code + 2, "0123456789");
-  if (subject != 1 || code[3] != '.')
+  if (subject < 1 || subject > 3 || code[2 + subject] != '.')
     return FALSE;
-  detail = strspn (code + 4, "0123456789");
-  return detail >= 1 && detail <= 3 && code[4 + detail] == '\0';
+  detail = strspn (code + 3 + subject, "0123456789");
+  return detail >= 1 && detail <= 3 && code[3 + subject + detail] == '\0';
 }
 
 static gboolean
