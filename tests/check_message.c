@@ -510,6 +510,14 @@ static const struct
   { "WINDOWS-1253", "Το γραμματοκιβώτιο του παραλήπτη είναι γεμάτο", TRUE },
   { "WINDOWS-1255", "תיבת הדואר של הנמען מלאה ולכן ההודעה לא נמסרה", TRUE },
   { "WINDOWS-1256", "صندوق بريد المستلم ممتلئ ولم يتم تسليم الرسالة", TRUE },
+  /* short ones, whose last letter, read as UTF-8 or as an Eastern charset, misleads */
+  { "WINDOWS-1252", "Nachricht zu groß", TRUE },
+  { "WINDOWS-1252", "Relais non autorisé", TRUE },
+  { "WINDOWS-1252", "La remise à cette adresse est restreinte", TRUE },
+  { "WINDOWS-1252", "A mensagem é muito grande", TRUE },
+  { "KOI8-R", "Ящик не найден", TRUE },
+  { "EUC-JP", "アドレスが見つかりませんでした", TRUE },
+  { "EUC-JP", "ドメインが存在しません", TRUE },
   /* Central Europe's letters are Western letters with other accents */
   { "ISO-8859-2", "Schránka příjemce je plná, zpráva nebyla doručena", FALSE },
   { "WINDOWS-1250", "Skrzynka odbiorcy jest przepełniona, użytkownik nie istnieje", FALSE },
