@@ -229,8 +229,9 @@ START_TEST (limit_delimiters)
   ReboundLimits limits = no_limits ();
 
   limits.delimiters = 2;
-  assert_guarded ("A: b\n\n--a\n\n--b\n\n-- \n--\n- c\n", &limits,
-                  "A: b\n\n--a\n\n--b\n\n-- \n--\n- c\n", NULL);
+  assert_guarded ("A: b\n\n--a\n\n--b\n\n-- \n- c\n", &limits, "A: b\n\n--a\n\n--b\n\n-- \n- c\n",
+                  NULL);
+  assert_guarded ("A: b\n\n--a\n\n--b\n\n--\nc\n", &limits, "A: b\n\n--a\n\n--b\n\nc\n", "delimiter");
   assert_guarded ("A: b\n\n--a\n\n --b\n\n--c\nd\n\t--e\n", &limits, "A: b\n\n--a\n\n --b\n\nd\n",
                   "delimiters");
 }

@@ -43,17 +43,17 @@ drop_nul (char *text, gsize *length)
   return text;
 }
 
-/* Strictly: %NULL where a byte does not fit, but for a character that the end cuts off. */
+/* Strictly: %NULL where a byte does not fit; @cut allows a character that the end cuts off. */
 static char *
-convert (const char *bytes, gsize length, const char *charset, gsize *out_length)
+convert (const char *bytes, gsize length, const char *charset, gboolean cut, gsize *out_length)
 {
   iconv_t cd = g_mime_iconv_open ("UTF-8", charset);
-  gsize read;
+  gsize read; /* who asks for it is not told of a cut character as an error */
   char *out;
 
   if (cd == (iconv_t) -1)
     return NULL;
-  out = g_convert_with_iconv (bytes, length, (GIConv) cd, &read, out_length, NULL);
+  out = g_convert_with_iconv (bytes, length, (GIConv) cd, cut ? &read : NULL, out_length, NULL);
   g_mime_iconv_close (cd);
   if (out == NULL)
     return NULL;
@@ -80,8 +80,9 @@ static const struct
   { 0x0434, 0x0435, 8 },   { 0x0436, 0x0437, 4 }, { 0x0438, 0x0438, 8 },
   { 0x0439, 0x0439, 4 },   { 0x043a, 0x0443, 8 }, { 0x0444, 0x044f, 4 },
   { 0x0450, 0x045f, 2 },   { 0x0490, 0x0491, 2 }, { 0x05d0, 0x05ea, 8 }, /* Hebrew */
-  { 0x0600, 0x06ff, 6 },                                                 /* Arabic */
-  { 0x2018, 0x201f, 1 },                                                 /* quotation marks */
+  { 0x0627, 0x062a, 6 },   { 0x0631, 0x0631, 6 }, { 0x0644, 0x064a, 6 },
+  { 0x0600, 0x06ff, 3 },   /* Arabic */
+  { 0x2018, 0x201f, 1 },   /* quotation marks */
   { 0x2500, 0x259f, -5 },  /* box drawing, which KOI8-R has */
   { 0x3000, 0x3002, 6 },   /* ideographic full stop and comma */
   { 0x3040, 0x30ff, 7 },   /* kana */
@@ -114,7 +115,7 @@ typedef struct
 
 static const Asian asian[] = {
   { "GB18030", 0xb0, 0xf7, 0xd7, 7, -4 },  { "BIG5", 0xa4, 0xf9, 0xc6, 7, -4 },
-  { "EUC-KR", 0xca, 0xfd, 0, 0, -4 },      { "EUC-JP", 0xb0, 0xf4, 0xcf, 6, 7 },
+  { "EUC-KR", 0xca, 0xfd, 0, 0, -4 },      { "EUC-JP", 0xb0, 0xf4, 0xcf, 7, 8 },
   { "SHIFT_JIS", 0x88, 0x9f, 0x97, 6, 7 },
 };
 
@@ -162,6 +163,21 @@ is_unnatural (const char *text, const char *character)
   return last != 0 && g_unichar_isupper (c) && g_unichar_islower (last);
 }
 
+/* "remise à cette": between blanks, rather an accented letter than one of another script. */
+static gboolean
+is_alone (const char *text, const char *character)
+{
+  return (character == text || (guint8) character[-1] < 0x80)
+         && (guint8) *g_utf8_next_char (character) < 0x80;
+}
+
+/* Neither Chinese nor Japanese has spaces between words; what looks so is KOI8-R. */
+static gboolean
+is_behind_word (const char *text, const char *character)
+{
+  return character > text + 1 && character[-1] == ' ' && (guint8) character[-2] >= 0x80;
+}
+
 /* An accented letter stands among plain ones; a letter of another script does not, nor an
  * ideograph within a word: "u\277ytkownika" is Latin-2. */
 static int
@@ -173,6 +189,8 @@ weigh_neighbours (const char *text, const char *character)
 
   if (c >= 0x3040)
     return before && after ? -12 : 0;
+  if (c >= 0x370 && c <= 0x6ff && is_alone (text, character))
+    return -8;
   if (c < 0xc0 || (c > 0x17f && c < 0x370) || c > 0x6ff || !(before || after))
     return 0;
   return c <= 0x17f ? 4 : -10;
@@ -197,7 +215,7 @@ weigh_text (const char *text, const char *charset, const char *bytes, gsize leng
       n++;
       sum += weigh_neighbours (text, p) - (is_unnatural (text, p) ? 20 : 0);
       if (of != NULL && c >= 0x4e00 && c <= 0x9fff)
-        sum += ideograph;
+        sum += is_behind_word (text, p) ? -20 : ideograph;
       else if (of != NULL && c >= 0x3040 && c <= 0x30ff)
         sum += of->kana;
       else
@@ -207,10 +225,10 @@ weigh_text (const char *text, const char *charset, const char *bytes, gsize leng
 }
 
 static int
-weigh_as (const char *charset, const char *bytes, gsize length)
+weigh_as (const char *charset, const char *bytes, gsize length, gboolean cut)
 {
   gsize n;
-  g_autofree char *text = convert (bytes, length, charset, &n);
+  g_autofree char *text = convert (bytes, length, charset, cut, &n);
 
   return text != NULL ? weigh_text (text, charset, bytes, length) : G_MININT;
 }
@@ -220,12 +238,12 @@ static const char *
 guess (const char *bytes, gsize length, const char *hint)
 {
   gsize sample = MIN (length, SAMPLE);
-  int best_weight = hint != NULL ? weigh_as (hint, bytes, sample) : G_MININT;
+  int best_weight = hint != NULL ? weigh_as (hint, bytes, sample, sample < length) : G_MININT;
   const char *best = best_weight > G_MININT ? hint : NULL;
 
   for (guint i = 0; i < G_N_ELEMENTS (usual); i++)
     {
-      int weight = weigh_as (usual[i], bytes, sample);
+      int weight = weigh_as (usual[i], bytes, sample, sample < length);
 
       if (weight > best_weight)
         {
@@ -294,7 +312,7 @@ static char *
 decode_guessed (const char *bytes, gsize length, const char *hint, gsize *n)
 {
   const char *charset = guess (bytes, length, hint);
-  char *text = charset != NULL ? convert (bytes, length, charset, n) : NULL;
+  char *text = charset != NULL ? convert (bytes, length, charset, FALSE, n) : NULL;
 
   if (text == NULL)
     {
@@ -302,22 +320,6 @@ decode_guessed (const char *bytes, gsize length, const char *hint, gsize *n)
       *n = strlen (text);
     }
   return text;
-}
-
-/* UTF-8, but for a character that the end cuts off. */
-static gboolean
-is_utf8 (const char *bytes, gsize length, gsize *valid)
-{
-  const char *end;
-
-  if (g_utf8_validate (bytes, length, &end))
-    {
-      *valid = length;
-      return TRUE;
-    }
-  *valid = end - bytes;
-  return *valid > 0 && length - *valid < 4
-         && g_utf8_get_char_validated (end, length - *valid) == (gunichar) -2;
 }
 
 static gboolean
@@ -329,24 +331,39 @@ has_high_bytes (const char *bytes, gsize length)
   return FALSE;
 }
 
+/* The length without a character of UTF-8 that the end cuts off; behind nothing but ASCII it is
+ * rather the "ß" of another charset. */
+static gsize
+without_cut (const char *bytes, gsize length)
+{
+  const char *end;
+
+  if (!g_utf8_validate (bytes, length, &end) && has_high_bytes (bytes, end - bytes)
+      && g_utf8_get_char_validated (end, bytes + length - end) == (gunichar) -2)
+    return end - bytes;
+  return length;
+}
+
 static char *
 decode (const char *bytes, gsize length, const char *charset, const char *hint, gsize *n)
 {
   gboolean vague = charset == NULL || !rebound_charset_tells (charset);
+  gsize whole = without_cut (bytes, length);
   char *text = NULL;
-  gsize valid;
 
   if (!vague)
-    text = convert (bytes, length, charset, n);
+    text = convert (bytes, length, charset, FALSE, n);
   /* ISO-2022 is of seven bits, with escapes */
   if (text == NULL && (has_high_bytes (bytes, length) || memchr (bytes, 0x1b, length) == NULL)
-      && is_utf8 (bytes, length, &valid))
+      && g_utf8_validate (bytes, whole, NULL))
     {
-      text = copy (bytes, valid);
-      *n = valid;
+      text = copy (bytes, whole);
+      *n = whole;
     }
+  if (text == NULL && !vague)
+    text = convert (bytes, length, charset, TRUE, n);
   if (text == NULL && charset != NULL && looks_western (bytes, length))
-    text = convert (bytes, length, vague ? "WINDOWS-1252" : charset, n);
+    text = convert (bytes, length, vague ? "WINDOWS-1252" : charset, FALSE, n);
   return text != NULL ? text : decode_guessed (bytes, length, hint, n);
 }
 

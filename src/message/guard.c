@@ -178,12 +178,14 @@ put_header_line (Guard *guard, const char *line, gsize length)
     put_field_line (guard, line, length);
 }
 
+/* What the parser compares with every boundary that is open: any line that begins with two
+ * hyphens, but for the one before a signature. */
 static gboolean
 is_delimiter (const char *line, gsize length)
 {
   while (length > 0 && (*line == ' ' || *line == '\t'))
     line++, length--;
-  return length > 2 && line[0] == '-' && line[1] == '-' && line[2] != ' ';
+  return length >= 2 && line[0] == '-' && line[1] == '-' && (length == 2 || line[2] != ' ');
 }
 
 static void
@@ -230,6 +232,8 @@ rebound_guard (GBytes *bytes, const ReboundLimits *limits, GArray *warnings)
       warn (&guard, "truncated", "message bytes beyond the limit");
       size = limits->message_bytes;
     }
+  if (data == NULL) /* of no bytes */
+    data = "";
   guard.out = g_byte_array_sized_new (size + 1);
   lines = (Lines){ .p = data, .end = data + size };
   lines.next_lf = find (data, lines.end, '\n');
@@ -246,9 +250,23 @@ static gboolean
 is_trace_field (const char *line, gsize length)
 {
   static const char *const names[] = {
-    "Return-Path:",    "Received:", "Delivered-To:",  "X-Original-To:",   "Envelope-To:",
-    "Delivery-Date:",  "Status:",   "X-Status:",      "X-UID:",           "X-Keywords:",
-    "Content-Length:", "Lines:",    "X-Envelope-To:", "X-Envelope-From:",
+    "Return-Path:",
+    "Received:",
+    "Delivered-To:",
+    "X-Original-To:",
+    "Envelope-To:",
+    "Delivery-Date:",
+    "Status:",
+    "X-Status:",
+    "X-UID:",
+    "X-Keywords:",
+    "Content-Length:",
+    "Received-SPF:",
+    "Authentication-Results:",
+    "ARC-",
+    "Lines:",
+    "X-Envelope-To:",
+    "X-Envelope-From:",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
