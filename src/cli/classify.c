@@ -75,8 +75,9 @@ cli_classify (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   int status = EX_OK;
 
-  if (!cli_options ("classify", options, &argc, &argv)
-      || !cli_check_taxonomy ("classify", taxonomy))
+  if (!cli_options ("classify", options, &argc, &argv, &status))
+    return status;
+  if (!cli_check_taxonomy ("classify", taxonomy))
     return EX_USAGE;
   if (as_json && explain)
     {

@@ -23,8 +23,10 @@ int cli_explain (int argc, char **argv);
 /* Prints "rebound COMMAND: …" on standard error. */
 void cli_error (const char *command, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
-/* Reads the options of @command; FALSE, having said why, where they are wrong. */
-gboolean cli_options (const char *command, const GOptionEntry *entries, int *argc, char ***argv);
+/* Reads the options of @command. FALSE where the command is over: @status is its exit status, for
+ * they were wrong, which was said, or asked for help, which was shown. */
+gboolean cli_options (const char *command, const GOptionEntry *entries, int *argc, char ***argv,
+                      int *status);
 
 /* What ended a command that wrote to standard output: @status, or EX_IOERR. */
 int cli_finish (const char *command, int status);

@@ -272,11 +272,12 @@ int
 cli_deliver (int argc, char **argv)
 {
   g_autofree char *line = NULL;
+  int status;
 
   signal (SIGPIPE, SIG_IGN);
   signal (SIGXFSZ, SIG_IGN); /* Postfix limits the size of files that commands write */
-  if (!cli_options ("deliver", options, &argc, &argv))
-    return EX_TEMPFAIL;
+  if (!cli_options ("deliver", options, &argc, &argv, &status))
+    return status == EX_OK ? EX_OK : EX_TEMPFAIL;
   if (log_path == NULL || argc > 1)
     {
       cli_error ("deliver", "%s; see rebound deliver --help",

@@ -34,8 +34,8 @@ cli_explain (int argc, char **argv)
 {
   int status = EX_OK;
 
-  if (!cli_options ("explain", options, &argc, &argv))
-    return EX_USAGE;
+  if (!cli_options ("explain", options, &argc, &argv, &status))
+    return status;
   if (argc < 2)
     {
       cli_error ("explain", "which code or reason? For instance: rebound explain 5.1.1");

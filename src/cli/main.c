@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <locale.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -31,13 +30,13 @@ cli_error (const char *command, const char *format, ...)
   fprintf (stderr, "rebound %s: %s\n", command, message);
 }
 
-static void
+static int
 print_help (const char *command, GOptionContext *context)
 {
   g_autofree char *help = g_option_context_get_help (context, TRUE, NULL);
 
   fputs (help, stdout);
-  exit (cli_finish (command, EX_OK));
+  return cli_finish (command, EX_OK);
 }
 
 /* "--" ends the options; what follows are arguments, whatever they look like. */
@@ -52,7 +51,7 @@ drop_separator (int *argc, char **argv)
 }
 
 gboolean
-cli_options (const char *command, const GOptionEntry *entries, int *argc, char ***argv)
+cli_options (const char *command, const GOptionEntry *entries, int *argc, char ***argv, int *status)
 {
   gboolean help = FALSE;
   const GOptionEntry own[] = {
@@ -74,10 +73,14 @@ cli_options (const char *command, const GOptionEntry *entries, int *argc, char *
   if (!g_option_context_parse (context, argc, argv, &error))
     {
       cli_error (command, "%s; see rebound %s --help", error->message, command);
+      *status = EX_USAGE;
       return FALSE;
     }
   if (help)
-    print_help (command, context);
+    {
+      *status = print_help (command, context);
+      return FALSE;
+    }
   drop_separator (argc, *argv);
   return TRUE;
 }

@@ -91,7 +91,9 @@ cli_parse (int argc, char **argv)
   g_autoptr (GError) error = NULL;
   int status = EX_OK;
 
-  if (!cli_options ("parse", options, &argc, &argv) || !cli_check_taxonomy ("parse", taxonomy))
+  if (!cli_options ("parse", options, &argc, &argv, &status))
+    return status;
+  if (!cli_check_taxonomy ("parse", taxonomy))
     return EX_USAGE;
   if (as_json && (as_text || explain))
     {
