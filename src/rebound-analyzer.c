@@ -54,13 +54,16 @@ rebound_analyzer_analyze (ReboundAnalyzer *self, GBytes *message, const ReboundE
                           GError **error)
 {
   g_autoptr (ReboundMessage) parsed = NULL;
+  ReboundReport *report;
 
   g_return_val_if_fail (self != NULL && message != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
   parsed = rebound_message_parse (message, &self->limits);
-  return rebound_verdict (rebound_evidence_read (parsed, envelope, self->rules, &self->limits),
-                          parsed->digest);
+  report = rebound_verdict (rebound_evidence_read (parsed, envelope, self->rules, &self->limits));
+  report->message = g_bytes_ref (message);
+  report->limits = self->limits;
+  return report;
 }
 
 ReboundReport *
@@ -69,5 +72,5 @@ rebound_analyzer_classify (ReboundAnalyzer *self, const char *text, GError **err
   g_return_val_if_fail (self != NULL && text != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  return rebound_verdict (rebound_evidence_read_reply (text, self->rules, &self->limits), "");
+  return rebound_verdict (rebound_evidence_read_reply (text, self->rules, &self->limits));
 }

@@ -54,8 +54,11 @@ REBOUND_API const char *rebound_report_get_format (const ReboundReport *self);
  * rebound_report_get_digest:
  * @self: a report
  *
- * Returns: (transfer none): "sha256:" and the digest of the message without its `From ` line
- *   and trace fields, so that a second delivery of the same mail has the same one
+ * It is made when it is first asked for; until the report goes it holds on to the message.
+ *
+ * Returns: (transfer none) (nullable): "sha256:" and the digest of the message without its
+ *   `From ` line and trace fields, so that a second delivery of the same mail has the same one;
+ *   %NULL of a bare reply
  * Since: 0.1
  */
 REBOUND_API const char *rebound_report_get_digest (const ReboundReport *self);

@@ -272,10 +272,8 @@ digest_of (const char *text)
 {
   g_autoptr (GArray) warnings = new_warnings ();
   g_autoptr (GByteArray) guarded = guard (text, strlen (text), NULL, warnings);
-  char *digest = g_malloc (7 + 64 + 1);
 
-  rebound_guard_digest (guarded, digest);
-  return digest;
+  return rebound_guard_digest (guarded);
 }
 
 START_TEST (digest)
@@ -368,8 +366,9 @@ START_TEST (fields_add)
 {
   g_autoptr (ReboundFields) got = rebound_fields_new ();
   g_autofree char *shown = NULL;
+  const char *raw = " a\n b\r\n\t=?utf-8?q?c=C3=A4?= \n";
 
-  rebound_fields_add (got, "Subject", " a\n b\r\n\t=?utf-8?q?c=C3=A4?= \n", 7);
+  rebound_fields_add (got, "Subject", raw, strlen (raw), 7);
   shown = show_fields (got);
   ck_assert_str_eq (shown, "7 subject=a b cä|");
 }
@@ -400,7 +399,7 @@ START_TEST (encoded_words)
 {
   g_autoptr (ReboundFields) got = rebound_fields_new ();
 
-  rebound_fields_add (got, "subject", words[_i].raw, 0);
+  rebound_fields_add (got, "subject", words[_i].raw, strlen (words[_i].raw), 0);
   ck_assert_str_eq (rebound_fields_get (got, "subject"), words[_i].value);
 }
 END_TEST
@@ -427,7 +426,7 @@ START_TEST (raw_bytes)
   g_autoptr (ReboundFields) got = rebound_fields_new ();
   const char *value;
 
-  rebound_fields_add (got, "subject", raws[_i].raw, 0);
+  rebound_fields_add (got, "subject", raws[_i].raw, strlen (raws[_i].raw), 0);
   value = rebound_fields_get (got, "subject");
   ck_assert (g_utf8_validate (value, -1, NULL));
   ck_assert_ptr_null (strpbrk (value, "\r\n"));
@@ -975,7 +974,7 @@ START_TEST (cut_message)
     {
       g_autoptr (ReboundMessage) message = parse_limited (messages[_i].text, i, &limits);
 
-      ck_assert_uint_eq (strlen (message->digest), 7 + 64);
+      ck_assert_ptr_nonnull (message->header);
     }
 }
 END_TEST

@@ -277,7 +277,7 @@ cli_deliver (int argc, char **argv)
   signal (SIGPIPE, SIG_IGN);
   signal (SIGXFSZ, SIG_IGN); /* Postfix limits the size of files that commands write */
   if (!cli_options ("deliver", options, &argc, &argv, &status))
-    return status == EX_OK ? EX_OK : EX_TEMPFAIL;
+    return status == EX_USAGE ? EX_TEMPFAIL : status;
   if (log_path == NULL || argc > 1)
     {
       cli_error ("deliver", "%s; see rebound deliver --help",

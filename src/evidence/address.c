@@ -171,7 +171,9 @@ lower_domain (char *address)
 char *
 rebound_address_clean (const char *raw)
 {
-  g_autofree char *text = decode_unitext (skip_type (raw));
+  const char *bare = skip_type (raw);
+  g_autofree char *decoded = strstr (bare, "\\x{") != NULL ? decode_unitext (bare) : NULL;
+  const char *text = decoded != NULL ? decoded : bare;
   const char *angle = strrchr (text, '<');
   const char *end = text + strlen (text);
   gsize length = 0;

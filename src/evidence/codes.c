@@ -274,6 +274,16 @@ begins_multiline (const char *text, const char *p, const char *end)
          && is_introduced (text, p);
 }
 
+/* Most texts have no reply of several lines. */
+static gboolean
+has_multiline (const char *text, const char *end)
+{
+  for (const char *p = text; (p = memchr (p, '-', end - p)) != NULL; p++)
+    if (p - text >= 3 && begins_multiline (text, p - 3, end))
+      return TRUE;
+  return FALSE;
+}
+
 char *
 rebound_codes_join (const char *text, gsize length, gsize *out_length)
 {
@@ -282,6 +292,13 @@ rebound_codes_join (const char *text, gsize length, gsize *out_length)
   char *o = out;
   const char *code = NULL;
 
+  if (!has_multiline (text, end))
+    {
+      memcpy (out, text, length);
+      out[length] = '\0';
+      *out_length = length;
+      return out;
+    }
   for (const char *p = text; p < end;)
     {
       gboolean last = FALSE;

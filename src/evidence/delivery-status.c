@@ -148,10 +148,7 @@ read_diagnostic (StatusReading *self, const char *value)
 static void
 read_will_retry (StatusReading *self, const char *value)
 {
-  g_autoptr (GDateTime) date = rebound_message_read_date (value);
-  g_autofree char *text = date != NULL ? g_date_time_format (date, "%Y-%m-%dT%H:%M:%SZ") : NULL;
-
-  self->recipient->will_retry_until = rebound_keep (self->evidence, text);
+  self->recipient->will_retry_until = rebound_keep_date (self->evidence, value);
 }
 
 static const struct
@@ -266,16 +263,8 @@ merge_doubles (ReboundEvidence *evidence)
 static void
 note_format (ReboundReading *self, const ReboundFields *block)
 {
-  g_autoptr (GString) text = g_string_new (NULL);
-  g_autoptr (GArray) hits = NULL;
-
-  for (guint i = 0; i < block->fields->len; i++)
-    {
-      const ReboundField *field = &g_array_index (block->fields, ReboundField, i);
-
-      g_string_append_printf (text, "%s: %s\n", field->name, field->value);
-    }
-  hits = rebound_find_hits (self, REBOUND_AREA_STATUS, text->str, text->len);
+  g_autoptr (GString) text = rebound_fields_to_text (block);
+  g_autoptr (GArray) hits = rebound_find_hits (self, REBOUND_AREA_STATUS, text->str, text->len);
 }
 
 static void

@@ -154,6 +154,23 @@ rebound_find_recipient (const ReboundEvidence *evidence, const char *address)
   return NULL;
 }
 
+GString *
+rebound_fields_to_text (const ReboundFields *fields)
+{
+  GString *text = g_string_sized_new (2048);
+
+  for (guint i = 0; i < fields->fields->len; i++)
+    {
+      const ReboundField *field = &g_array_index (fields->fields, ReboundField, i);
+
+      g_string_append (text, field->name);
+      g_string_append_len (text, ": ", 2);
+      g_string_append (text, field->value);
+      g_string_append_c (text, '\n');
+    }
+  return text;
+}
+
 static gboolean
 same_clue (const ReboundClue *a, const ReboundClue *b)
 {
@@ -355,12 +372,18 @@ keep_bare (ReboundEvidence *evidence, const char *value)
   return rebound_keep (evidence, g_strstrip (bare));
 }
 
-static const char *
-keep_date (ReboundEvidence *evidence, const char *value)
+const char *
+rebound_keep_date (ReboundEvidence *evidence, const char *value)
 {
   g_autoptr (GDateTime) utc = value != NULL ? rebound_message_read_date (value) : NULL;
-  g_autofree char *text = utc != NULL ? g_date_time_format (utc, "%Y-%m-%dT%H:%M:%SZ") : NULL;
+  char text[sizeof "2026-11-21T16:40:00Z" + 8];
 
+  if (utc == NULL)
+    return NULL;
+  g_snprintf (text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02dZ", g_date_time_get_year (utc),
+              g_date_time_get_month (utc), g_date_time_get_day_of_month (utc),
+              g_date_time_get_hour (utc), g_date_time_get_minute (utc),
+              g_date_time_get_second (utc));
   return rebound_keep (evidence, text);
 }
 
@@ -409,7 +432,7 @@ rebound_keep_original (ReboundEvidence *evidence, const ReboundFields *fields)
     .from = rebound_keep_address (evidence, rebound_fields_get (fields, "from")),
     .to = rebound_keep_address (evidence, rebound_fields_get (fields, "to")),
     .subject = rebound_keep (evidence, rebound_fields_get (fields, "subject")),
-    .date = keep_date (evidence, rebound_fields_get (fields, "date")),
+    .date = rebound_keep_date (evidence, rebound_fields_get (fields, "date")),
     .list_id = keep_bare (evidence, rebound_fields_get (fields, "list-id")),
     .list_unsubscribe = rebound_keep (evidence, rebound_fields_get (fields, "list-unsubscribe")),
     .envelope_id = envelope_id,
@@ -444,7 +467,7 @@ read_identity (ReboundReading *self)
   ReboundEvidence *evidence = self->evidence;
   const ReboundFields *header = self->message->header;
 
-  evidence->date = keep_date (evidence, rebound_fields_get (header, "date"));
+  evidence->date = rebound_keep_date (evidence, rebound_fields_get (header, "date"));
   evidence->message_id = keep_bare (evidence, rebound_fields_get (header, "message-id"));
   evidence->from = rebound_keep_address (evidence, rebound_fields_get (header, "from"));
   evidence->to = rebound_keep_address (evidence, rebound_fields_get (header, "to"));

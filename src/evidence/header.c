@@ -5,20 +5,6 @@
 #include "address.h"
 #include "reader.h"
 
-/* Fields that say nothing of who wrote the report, and are long. */
-static gboolean
-is_silent (const char *name)
-{
-  static const char *const prefixes[] = { "dkim-",      "arc-",         "x-google-",
-                                          "domainkey-", "received-spf", "x-ms-exchange-antispam",
-                                          "x-forefront" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (prefixes); i++)
-    if (g_str_has_prefix (name, prefixes[i]))
-      return TRUE;
-  return FALSE;
-}
-
 static void
 note_marks (ReboundEvidence *evidence, guint area, const GArray *hits)
 {
@@ -53,17 +39,10 @@ rebound_read_header (ReboundReading *self)
   const ReboundFields *header = self->message->header;
   const char *subject = rebound_fields_get (header, "subject");
   const char *failed = rebound_fields_get (header, "x-failed-recipients");
-  g_autoptr (GString) text = g_string_sized_new (2048);
+  g_autoptr (GString) text = rebound_fields_to_text (header);
   g_autoptr (GArray) header_hits = NULL;
   g_autoptr (GArray) subject_hits = NULL;
 
-  for (guint i = 0; i < header->fields->len; i++)
-    {
-      const ReboundField *field = &g_array_index (header->fields, ReboundField, i);
-
-      if (!is_silent (field->name))
-        g_string_append_printf (text, "%s: %s\n", field->name, field->value);
-    }
   header_hits = rebound_find_hits (self, REBOUND_AREA_HEADER, text->str, text->len);
   note_marks (self->evidence, 2, header_hits);
   if (subject != NULL)

@@ -13,8 +13,7 @@
 static gboolean
 is_bystander (const ReboundText *self, const char *address, ReboundNaming naming)
 {
-  static const char *const offices[] = { "postmaster@", "mailer-daemon@", "abuse@",
-                                         "hostmaster@" };
+  static const char *const offices[] = { "postmaster@", "mailer-daemon@", "abuse@", "hostmaster@" };
   const ReboundEvidence *evidence = self->evidence;
 
   for (guint i = 0; i < G_N_ELEMENTS (offices); i++)
@@ -35,8 +34,7 @@ add_candidate (ReboundText *self, const ReboundNamed *named, guint line)
   ReboundCandidate candidate = { named->naming, rebound_keep_address (self->evidence, raw), line,
                                  named->address + named->length };
 
-  if (candidate.address == NULL
-      || self->candidates->len >= 2 * self->evidence->limits->recipients)
+  if (candidate.address == NULL || self->candidates->len >= 2 * self->evidence->limits->recipients)
     return;
   if ((rebound_text_line (self, line)->flags & LINE_CONTACT) == 0
       && !is_bystander (self, candidate.address, named->naming))
@@ -125,10 +123,9 @@ add_by_origin (ReboundText *self)
 {
   for (guint i = 0; i < self->hits->len && self->evidence->recipients->len == 0; i++)
     {
-      const char *address
-        = rebound_hit_is_mark (rebound_text_hit (self, i), REBOUND_MARK_ORIGIN)
-            ? rebound_text_keep_origin (self, rebound_text_hit (self, i))
-            : NULL;
+      const char *address = rebound_hit_is_mark (rebound_text_hit (self, i), REBOUND_MARK_ORIGIN)
+                                ? rebound_text_keep_origin (self, rebound_text_hit (self, i))
+                                : NULL;
 
       if (address != NULL)
         rebound_add_recipient (self->evidence, address);

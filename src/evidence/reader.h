@@ -50,6 +50,12 @@ const char *rebound_skip_type (const char *value);
 /* A host, without its type and what comments or brackets say. */
 const char *rebound_keep_host (ReboundEvidence *evidence, const char *value);
 
+/* A date of RFC 5322 in UTC, in the form of RFC 3339. */
+const char *rebound_keep_date (ReboundEvidence *evidence, const char *value);
+
+/* All fields, each a line "name: value", as the rules see them. */
+GString *rebound_fields_to_text (const ReboundFields *fields);
+
 /* The fields of a returned message become the evidence's original. */
 void rebound_keep_original (ReboundEvidence *evidence, const ReboundFields *fields);
 

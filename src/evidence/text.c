@@ -111,9 +111,9 @@ weigh_field (const char *p)
     const char *name;
     guint weight;
   } names[] = {
-    { "Received:", 3 }, { "Return-Path:", 3 }, { "DKIM-Signature:", 3 }, { "Message-ID:", 2 },
-    { "MIME-Version:", 2 }, { "List-Id:", 2 }, { "Content-Type:", 1 },   { "From:", 1 },
-    { "Date:", 1 },     { "To:", 1 },          { "Subject:", 1 },
+    { "Received:", 3 },     { "Return-Path:", 3 }, { "DKIM-Signature:", 3 }, { "Message-ID:", 2 },
+    { "MIME-Version:", 2 }, { "List-Id:", 2 },     { "Content-Type:", 1 },   { "From:", 1 },
+    { "Date:", 1 },         { "To:", 1 },          { "Subject:", 1 },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
@@ -215,8 +215,8 @@ cut_returned (ReboundText *self)
 {
   guint first = find_returned_header (self, find_returned_mark (self));
 
-  self->end = first < self->lines->len ? rebound_text_line (self, first)->start
-                                       : self->text + self->length;
+  self->end =
+      first < self->lines->len ? rebound_text_line (self, first)->start : self->text + self->length;
   read_quoted_message (self, first);
   g_array_set_size (self->lines, first);
 }

@@ -9,22 +9,14 @@
 
 #define LONGEST_NAME 60
 
-static void
-field_clear (gpointer data)
-{
-  ReboundField *field = data;
-
-  g_free (field->name);
-  g_free (field->value);
-}
-
 ReboundFields *
 rebound_fields_new (void)
 {
   ReboundFields *self = g_new0 (ReboundFields, 1);
 
   self->fields = g_array_new (FALSE, FALSE, sizeof (ReboundField));
-  g_array_set_clear_func (self->fields, field_clear);
+  self->strings = g_string_chunk_new (1024);
+  self->scratch = g_string_sized_new (256);
   return self;
 }
 
@@ -32,23 +24,34 @@ void
 rebound_fields_free (ReboundFields *self)
 {
   g_array_unref (self->fields);
+  g_string_chunk_free (self->strings);
+  g_string_free (self->scratch, TRUE);
   g_free (self);
 }
 
-/* Every run of blanks and line ends becomes one space, those at the ends go. */
-static void
-unfold (char *text)
+/* @text with every run of blanks and line ends one space, those at the ends gone. FALSE where it
+ * holds what is not plain ASCII. */
+static gboolean
+unfold (GString *out, const char *text, gsize length)
 {
-  char *out = text;
+  gboolean plain = TRUE;
 
-  for (const char *p = text; *p != '\0'; p++)
-    if (!g_ascii_isspace (*p))
-      *out++ = *p;
-    else if (out > text && out[-1] != ' ')
-      *out++ = ' ';
-  if (out > text && out[-1] == ' ')
-    out--;
-  *out = '\0';
+  g_string_set_size (out, length);
+  out->len = 0;
+  for (gsize i = 0; i < length; i++)
+    if ((guint8) text[i] > ' ')
+      {
+        out->str[out->len++] = text[i];
+        plain = plain && (guint8) text[i] < 0x80;
+      }
+    else if (!g_ascii_isspace (text[i]))
+      plain = FALSE;
+    else if (out->len > 0 && out->str[out->len - 1] != ' ')
+      out->str[out->len++] = ' ';
+  if (out->len > 0 && out->str[out->len - 1] == ' ')
+    out->len--;
+  out->str[out->len] = '\0';
+  return plain;
 }
 
 /* An encoded word in a recipient's field is the address as the server had it. */
@@ -58,37 +61,45 @@ may_be_encoded (const char *name, gsize length)
   return length < 10 || g_ascii_strncasecmp (name + length - 10, "-recipient", 10) != 0;
 }
 
-static char *
-decode_value (const char *raw, gsize length, gboolean encoded_words)
+static void
+decode_value (ReboundFields *self, const char *raw, gsize length, gboolean encoded_words)
 {
-  char *value = rebound_decode (raw, length, NULL, NULL, NULL);
-
-  unfold (value);
-  if (encoded_words && strstr (value, "=?") != NULL)
+  if (!unfold (self->scratch, raw, length))
     {
-      g_autofree char *encoded = value;
-      g_autofree char *decoded = g_mime_utils_header_decode_text (NULL, encoded);
+      g_autofree char *text = rebound_decode (raw, length, NULL, NULL, &length);
 
-      value = rebound_decode (decoded, strlen (decoded), NULL, NULL, NULL);
-      unfold (value);
+      unfold (self->scratch, text, length);
     }
-  return value;
+  if (encoded_words && strstr (self->scratch->str, "=?") != NULL)
+    {
+      g_autofree char *decoded = g_mime_utils_header_decode_text (NULL, self->scratch->str);
+      g_autofree char *text = rebound_decode (decoded, strlen (decoded), NULL, NULL, &length);
+
+      unfold (self->scratch, text, length);
+    }
 }
 
 static void
 add (ReboundFields *self, const char *name, gsize name_length, const char *raw, gsize length,
      guint group)
 {
-  ReboundField field = { g_ascii_strdown (name, name_length), NULL, group };
+  ReboundField field = { .group = group };
+  char lower[LONGEST_NAME + 1] = "";
 
-  field.value = decode_value (raw, length, may_be_encoded (name, name_length));
+  name_length = MIN (name_length, LONGEST_NAME);
+  for (gsize i = 0; i < name_length; i++)
+    lower[i] = g_ascii_tolower (name[i]);
+  field.name = g_string_chunk_insert_len (self->strings, lower, name_length);
+  decode_value (self, raw, length, may_be_encoded (name, name_length));
+  field.value = g_string_chunk_insert_len (self->strings, self->scratch->str, self->scratch->len);
   g_array_append_val (self->fields, field);
 }
 
 void
-rebound_fields_add (ReboundFields *self, const char *name, const char *raw, guint group)
+rebound_fields_add (ReboundFields *self, const char *name, const char *raw, gsize length,
+                    guint group)
 {
-  add (self, name, strlen (name), raw, strlen (raw), group);
+  add (self, name, strlen (name), raw, length, group);
 }
 
 static gboolean

@@ -8,22 +8,25 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  char *name;  /* lower-case */
-  char *value; /* UTF-8, unfolded, encoded words (RFC 2047) decoded */
-  guint group; /* counts the blank lines before it */
+  const char *name;  /* lower-case */
+  const char *value; /* UTF-8, unfolded, encoded words (RFC 2047) decoded */
+  guint group;       /* counts the blank lines before it */
 } ReboundField;
 
 /* In the order of the text. */
 typedef struct
 {
   GArray *fields; /* of ReboundField */
+  GStringChunk *strings;
+  GString *scratch;
 } ReboundFields;
 
 ReboundFields *rebound_fields_new (void);
 void rebound_fields_free (ReboundFields *self);
 
 /* Adds a field with its raw value. */
-void rebound_fields_add (ReboundFields *self, const char *name, const char *raw, guint group);
+void rebound_fields_add (ReboundFields *self, const char *name, const char *raw, gsize length,
+                         guint group);
 
 /**
  * rebound_fields_parse:

@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-#define DIGEST_PREFIX "sha256:"
-
 typedef struct
 {
   const char *p;
@@ -295,8 +293,8 @@ digest_header (GChecksum *checksum, const char *p, const char *end)
   return p;
 }
 
-void
-rebound_guard_digest (const GByteArray *message, char digest[7 + 64 + 1])
+char *
+rebound_guard_digest (const GByteArray *message)
 {
   g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
   const char *p = (const char *) message->data;
@@ -306,6 +304,5 @@ rebound_guard_digest (const GByteArray *message, char digest[7 + 64 + 1])
     end--;
   p = digest_header (checksum, p, end);
   g_checksum_update (checksum, (const guchar *) p, end - p);
-  strcpy (digest, DIGEST_PREFIX);
-  strcpy (digest + strlen (DIGEST_PREFIX), g_checksum_get_string (checksum));
+  return g_strconcat ("sha256:", g_checksum_get_string (checksum), NULL);
 }

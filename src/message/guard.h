@@ -20,6 +20,6 @@ G_BEGIN_DECLS
 GByteArray *rebound_guard (GBytes *bytes, const ReboundLimits *limits, GArray *warnings);
 
 /* "sha256:" and the digest of a guarded message, without trace fields. */
-void rebound_guard_digest (const GByteArray *message, char digest[7 + 64 + 1]);
+char *rebound_guard_digest (const GByteArray *message);
 
 G_END_DECLS

@@ -210,6 +210,24 @@ add_part (Walk *self, ReboundPartRole role)
   return part;
 }
 
+/* Fields of hosts on the way that say nothing of a report, and are long. */
+static gboolean
+is_silent (const char *name)
+{
+  static const char *const prefixes[] = { "DKIM-",        "ARC-",
+                                          "X-Google-",    "DomainKey-",
+                                          "Received-SPF", "X-MS-Exchange-Antispam",
+                                          "X-Forefront",  "X-MS-Exchange-CrossTenant" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (prefixes); i++)
+    if (g_ascii_strncasecmp (name, prefixes[i], strlen (prefixes[i])) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* Of a Received only the beginning: some mail systems write there that they bounce. */
+#define RECEIVED_BYTES 60
+
 static void
 add_header (ReboundFields *fields, GMimeObject *object)
 {
@@ -218,9 +236,14 @@ add_header (ReboundFields *fields, GMimeObject *object)
   for (int i = 0, n = g_mime_header_list_get_count (list); i < n; i++)
     {
       GMimeHeader *header = g_mime_header_list_get_header_at (list, i);
+      const char *name = g_mime_header_get_name (header);
+      const char *raw = g_mime_header_get_raw_value (header);
+      gsize length = strlen (raw);
 
-      rebound_fields_add (fields, g_mime_header_get_name (header),
-                          g_mime_header_get_raw_value (header), 0);
+      if (g_ascii_strcasecmp (name, "Received") == 0)
+        length = MIN (length, RECEIVED_BYTES);
+      if (!is_silent (name))
+        rebound_fields_add (fields, name, raw, length, 0);
     }
 }
 
@@ -480,7 +503,6 @@ rebound_message_parse (GBytes *bytes, const ReboundLimits *limits)
   self->parts = g_ptr_array_new_with_free_func (part_free);
   self->warnings = g_array_new (FALSE, FALSE, sizeof (ReboundWarning));
   guarded = rebound_guard (bytes, limits, self->warnings);
-  rebound_guard_digest (guarded, self->digest);
   parse_and_walk (&state, guarded);
   self->report = says_report (self);
   if (lacks_structure (self))
@@ -500,4 +522,13 @@ char *
 rebound_message_decode (const char *bytes, gsize *length)
 {
   return rebound_decode (bytes, strlen (bytes), NULL, NULL, length);
+}
+
+char *
+rebound_message_digest (GBytes *bytes, const ReboundLimits *limits)
+{
+  g_autoptr (GArray) warnings = g_array_new (FALSE, FALSE, sizeof (ReboundWarning));
+  g_autoptr (GByteArray) guarded = rebound_guard (bytes, limits, warnings);
+
+  return rebound_guard_digest (guarded);
 }

@@ -34,7 +34,6 @@ typedef struct
   GPtrArray *parts; /* of ReboundPart */
   gboolean report;  /* Content-Type or its report-type says: delivery status */
   GArray *warnings; /* of ReboundWarning; codes and details are static */
-  char digest[7 + 64 + 1];
 } ReboundMessage;
 
 /**
@@ -54,6 +53,16 @@ void rebound_message_init (void);
 
 /* The first part with @role, %NULL where there is none. */
 const ReboundPart *rebound_message_find_part (const ReboundMessage *self, ReboundPartRole role);
+
+/**
+ * rebound_message_digest:
+ * @bytes: a message as it came
+ * @limits: how much of it is read
+ *
+ * Returns: (transfer full): "sha256:" and the digest of the message without its `From ` line and
+ *   trace fields, whatever ends its lines
+ */
+char *rebound_message_digest (GBytes *bytes, const ReboundLimits *limits);
 
 /* The Date of RFC 5322 in UTC; %NULL where it cannot be read. */
 GDateTime *rebound_message_read_date (const char *value);

@@ -107,13 +107,13 @@ static void
 put_identity (GString *out, const ReboundReport *self, const ReboundStyle *style)
 {
   const ReboundEvidence *evidence = self->evidence;
-  g_autofree char *source
-    = style != NULL && style->source != NULL ? g_utf8_make_valid (style->source, -1) : NULL;
+  g_autofree char *source =
+      style != NULL && style->source != NULL ? g_utf8_make_valid (style->source, -1) : NULL;
 
   rebound_json_number (out, "schema", SCHEMA);
   rebound_json_member (out, "source", source);
   rebound_json_number (out, "index", style != NULL ? style->index : 0);
-  rebound_json_member (out, "digest", self->digest);
+  rebound_json_member (out, "digest", rebound_report_get_digest (self));
   rebound_json_member (out, "kind", rebound_kind_to_string (self->kind));
   rebound_json_member (out, "format", evidence->format);
   rebound_json_member (out, "date", evidence->date);

@@ -14,14 +14,13 @@ recipient_free (gpointer data)
 }
 
 ReboundReport *
-rebound_report_new (ReboundEvidence *evidence, const char *digest)
+rebound_report_new (ReboundEvidence *evidence)
 {
   ReboundReport *self = g_new0 (ReboundReport, 1);
 
   g_atomic_ref_count_init (&self->references);
   self->evidence = evidence;
   self->recipients = g_ptr_array_new_with_free_func (recipient_free);
-  g_strlcpy (self->digest, digest, sizeof self->digest);
   return self;
 }
 
@@ -53,6 +52,8 @@ rebound_report_unref (ReboundReport *self)
     return;
   rebound_evidence_free (self->evidence);
   g_ptr_array_unref (self->recipients);
+  g_clear_pointer (&self->message, g_bytes_unref);
+  g_free (self->digest);
   g_free (self);
 }
 
@@ -66,7 +67,6 @@ rebound_report_unref (ReboundReport *self)
 
 REPORT_GETTER (ReboundKind, kind, self->kind)
 REPORT_GETTER (const char *, format, self->evidence->format)
-REPORT_GETTER (const char *, digest, self->digest)
 REPORT_GETTER (const char *, date, self->evidence->date)
 REPORT_GETTER (const char *, message_id, self->evidence->message_id)
 REPORT_GETTER (const char *, envelope_sender, self->evidence->envelope_sender)
@@ -75,6 +75,26 @@ REPORT_GETTER (const char *, reporting_mta, self->evidence->reporting_mta)
 REPORT_GETTER (const char *, feedback_type, self->evidence->feedback_type)
 REPORT_GETTER (const ReboundOriginal *, original, &self->evidence->original)
 REPORT_GETTER (guint, n_recipients, self->recipients->len)
+
+/* SHA-256 takes as long as a tenth of the analysis, and a caller that keeps no history does not
+ * need it. Of two threads that ask at once one throws its work away. */
+const char *
+rebound_report_get_digest (const ReboundReport *self)
+{
+  char **place;
+  char *made;
+
+  g_return_val_if_fail (self != NULL, NULL);
+
+  place = &((ReboundReport *) self)->digest;
+  if (g_atomic_pointer_get (place) == NULL && self->message != NULL)
+    {
+      made = rebound_message_digest (self->message, &self->limits);
+      if (!g_atomic_pointer_compare_and_exchange (place, NULL, made))
+        g_free (made);
+    }
+  return g_atomic_pointer_get (place);
+}
 
 const ReboundRecipient *
 rebound_report_get_recipient (const ReboundReport *self, guint index)

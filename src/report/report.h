@@ -36,12 +36,14 @@ struct _ReboundReport
   gatomicrefcount references;
   ReboundEvidence *evidence; /* owns the strings */
   ReboundKind kind;
-  char digest[7 + 64 + 1];
+  GBytes *message; /* for the digest; %NULL of a bare reply */
+  ReboundLimits limits;
+  char *digest; /* made when it is first asked for, by whichever thread */
   GPtrArray *recipients; /* of ReboundRecipient */
 };
 
 /* Takes @evidence. */
-ReboundReport *rebound_report_new (ReboundEvidence *evidence, const char *digest);
+ReboundReport *rebound_report_new (ReboundEvidence *evidence);
 ReboundRecipient *rebound_report_add_recipient (ReboundReport *self);
 
 G_END_DECLS

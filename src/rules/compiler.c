@@ -261,9 +261,8 @@ static const char *
 mark_name (guint i)
 {
   static const char *const names[REBOUND_N_MARKS] = {
-    "failed",    "delayed",   "delivered", "returned", "auto-reply",
-    "challenge", "complaint", "system",    "contact",  "forwarded",
-    "origin",    "host",
+    "failed",    "delayed", "delivered", "returned",  "auto-reply", "challenge",
+    "complaint", "system",  "contact",   "forwarded", "origin",     "host",
   };
 
   return names[i];
@@ -802,7 +801,7 @@ choose_window (const ReboundCompiler *self, const guint *shared, ReboundPattern 
 
   for (gsize i = 0; i + 4 <= first_piece (self, pattern); i++)
     {
-      guint cost = commonness (text + i) + 2 * shared[rebound_gram_hash (text + i)];
+      guint cost = commonness (text + i) + 2 * shared[rebound_gram_hash (rebound_gram (text + i))];
 
       if (cost < best)
         {
@@ -836,21 +835,16 @@ choose_windows (ReboundCompiler *self)
       ReboundPattern *pattern = &g_array_index (self->patterns, ReboundPattern, n);
 
       choose_window (self, shared, pattern);
-      shared[rebound_gram_hash (self->strings->str + pattern->text + pattern->window)]++;
+      pattern->gram = rebound_gram (self->strings->str + pattern->text + pattern->window);
+      shared[rebound_gram_hash (pattern->gram)]++;
     }
 }
 
-static guint
-window_hash (const char *strings, const ReboundPattern *pattern)
-{
-  return rebound_gram_hash (strings + pattern->text + pattern->window);
-}
-
 static int
-compare_patterns (gconstpointer a, gconstpointer b, gpointer strings)
+compare_patterns (gconstpointer a, gconstpointer b)
 {
-  guint hash_a = window_hash (strings, a);
-  guint hash_b = window_hash (strings, b);
+  guint hash_a = rebound_gram_hash (((const ReboundPattern *) a)->gram);
+  guint hash_b = rebound_gram_hash (((const ReboundPattern *) b)->gram);
 
   return hash_a < hash_b ? -1 : hash_a > hash_b;
 }
@@ -863,7 +857,7 @@ fill_buckets (ReboundCompiler *self)
   for (guint n = 0; n < self->patterns->len; n++)
     {
       const ReboundPattern *pattern = &g_array_index (self->patterns, ReboundPattern, n);
-      guint hash = window_hash (self->strings->str, pattern);
+      guint hash = rebound_gram_hash (pattern->gram);
 
       self->grams[hash >> 3] |= 1 << (hash & 7);
       while (next <= rebound_gram_bucket (hash))
@@ -882,7 +876,7 @@ rebound_compiler_finish (ReboundCompiler *self)
   g_array_sort_with_data (self->statuses, compare_codes, strings);
   set_areas (self);
   choose_windows (self);
-  g_array_sort_with_data (self->patterns, compare_patterns, strings);
+  g_array_sort (self->patterns, compare_patterns);
   fill_buckets (self);
   self->rules = (ReboundRules){
     .strings = strings,

@@ -20,7 +20,7 @@ void
 rebound_folded_clear (ReboundFolded *self)
 {
   g_free (self->text);
-  g_free (self->offset);
+  g_clear_pointer (&self->steps, g_array_unref);
   *self = (ReboundFolded) REBOUND_FOLDED_INIT;
 }
 
@@ -30,13 +30,43 @@ reserve (ReboundFolded *self, gsize length)
 {
   gsize need = 2 * length + 2;
 
+  if (self->steps == NULL)
+    self->steps = g_array_new (FALSE, FALSE, sizeof (ReboundFoldStep));
+  g_array_set_size (self->steps, 0);
   self->length = 0;
   if (need <= self->capacity)
     return;
-  rebound_folded_clear (self);
+  g_free (self->text);
   self->text = g_malloc (need);
-  self->offset = g_new (guint32, need);
   self->capacity = need;
+}
+
+/* From here on the folded bytes come from @from. */
+static void
+step (ReboundFolded *self, gsize from)
+{
+  ReboundFoldStep next = { self->length, from };
+
+  g_array_append_val (self->steps, next);
+}
+
+gsize
+rebound_fold_origin (const ReboundFolded *self, gsize at)
+{
+  guint low = 0, high = self->steps->len;
+  const ReboundFoldStep *found;
+
+  while (high - low > 1)
+    {
+      guint middle = low + (high - low) / 2;
+
+      if (g_array_index (self->steps, ReboundFoldStep, middle).folded <= at)
+        low = middle;
+      else
+        high = middle;
+    }
+  found = &g_array_index (self->steps, ReboundFoldStep, low);
+  return found->text + (at - found->folded);
 }
 
 static gboolean
@@ -53,43 +83,31 @@ is_ideograph (gunichar c)
 }
 
 static inline void
-put (ReboundFolded *self, char c, guint32 from)
+put (ReboundFolded *self, char c)
 {
-  self->text[self->length] = c;
-  self->offset[self->length++] = from;
+  self->text[self->length++] = c;
 }
 
 static void
-put_space (ReboundFolded *self, guint32 from)
+put_space (ReboundFolded *self)
 {
   if (self->length == 0 || self->text[self->length - 1] != ' ')
-    put (self, ' ', from);
+    put (self, ' ');
 }
 
 static gboolean
-put_variant (ReboundFolded *self, gunichar c, guint32 from)
+put_variant (ReboundFolded *self, gunichar c)
 {
   for (guint i = 0; i < G_N_ELEMENTS (variants) && c >= variants[i].first; i++)
     if (c <= variants[i].last)
       {
         if (variants[i].fold == ' ')
-          put_space (self, from);
+          put_space (self);
         else if (variants[i].fold != 0)
-          put (self, variants[i].fold, from);
+          put (self, variants[i].fold);
         return TRUE;
       }
   return FALSE;
-}
-
-static void
-put_wide (ReboundFolded *self, gunichar c, guint32 from)
-{
-  char bytes[6];
-
-  if (put_variant (self, c, from))
-    return;
-  for (int i = 0, n = g_unichar_to_utf8 (g_unichar_tolower (c), bytes); i < n; i++)
-    put (self, bytes[i], from);
 }
 
 /* Whether the blanks before @p stand between two ideographs and hold a line end. */
@@ -104,10 +122,13 @@ is_soft_wrap (const ReboundFolded *self, const char *text, const char *blanks, c
 
 /* The bulk of all mail: a run of ASCII that is not blank. */
 static const char *
-put_ascii (ReboundFolded *self, const char *text, const char *p, const char *end)
+put_ascii (ReboundFolded *self, const char *p, const char *end)
 {
-  for (; p < end && (guint8) *p < 0x80 && !is_blank (*p); p++)
-    put (self, g_ascii_tolower (*p), p - text);
+  char *out = self->text + self->length;
+
+  for (; p<end && * p> ' '; p++)
+    *out++ = *p >= 'A' && *p <= 'Z' ? *p + ('a' - 'A') : *p;
+  self->length = out - self->text;
   return p;
 }
 
@@ -115,12 +136,29 @@ static const char *
 put_blanks (ReboundFolded *self, const char *text, const char *p, const char *end)
 {
   const char *blanks = p;
+  gsize before = self->length;
 
   while (p < end && is_blank (*p))
     p++;
   if (p == end || (guint8) *p < 0x80 || !is_soft_wrap (self, text, blanks, p))
-    put_space (self, blanks - text);
+    put_space (self);
+  if (self->length - before != (gsize) (p - blanks))
+    step (self, p - text);
   return p;
+}
+
+static const char *
+put_wide (ReboundFolded *self, const char *text, const char *p)
+{
+  const char *next = g_utf8_next_char (p);
+  gunichar c = g_utf8_get_char (p);
+  gsize before = self->length;
+
+  if (!put_variant (self, c))
+    self->length += g_unichar_to_utf8 (g_unichar_tolower (c), self->text + self->length);
+  if (self->length - before != (gsize) (next - p))
+    step (self, next - text);
+  return next;
 }
 
 void
@@ -129,16 +167,17 @@ rebound_fold (ReboundFolded *self, const char *text, gsize length)
   const char *end = text + length;
 
   reserve (self, length);
-  put_space (self, 0);
+  step (self, 0);
+  put_space (self);
+  step (self, 0);
   for (const char *p = text; p < end;)
-    if (is_blank (*p))
+    if (*p > ' ')
+      p = put_ascii (self, p, end);
+    else if ((guint8) *p >= 0x80)
+      p = put_wide (self, text, p);
+    else if (is_blank (*p))
       p = put_blanks (self, text, p, end);
-    else if ((guint8) *p < 0x80)
-      p = put_ascii (self, text, p, end);
     else
-      {
-        put_wide (self, g_utf8_get_char (p), p - text);
-        p = g_utf8_next_char (p);
-      }
-  put_space (self, length);
+      put (self, *p++);
+  put_space (self);
 }

@@ -61,20 +61,21 @@ try_pattern (const Match *match, const ReboundPattern *pattern, const char *wind
   end = match_pieces (match, literal, pattern->length, start);
   if (end != NULL)
     {
-      gsize from = match->folded->offset[start - text];
-      gsize to = match->folded->offset[MIN (end, match->end - 1) - text];
+      gsize from = rebound_fold_origin (match->folded, start - text);
+      gsize to = rebound_fold_origin (match->folded, MIN (end, match->end - 1) - text);
 
       match->func (match->rules, pattern, from, to - from, match->user_data);
     }
 }
 
 static void
-try_bucket (const Match *match, guint bucket, const char *window)
+try_bucket (const Match *match, guint bucket, guint32 gram, const char *window)
 {
   const ReboundRules *rules = match->rules;
 
   for (guint i = rules->buckets[bucket]; i < rules->buckets[bucket + 1]; i++)
-    try_pattern (match, &rules->patterns[i], window);
+    if (rules->patterns[i].gram == gram)
+      try_pattern (match, &rules->patterns[i], window);
 }
 
 void
@@ -87,9 +88,10 @@ rebound_match (const ReboundRules *rules, ReboundArea area, const ReboundFolded 
 
   for (const char *p = text; p + 4 <= end; p++)
     {
-      guint hash = rebound_gram_hash (p);
+      guint32 gram = rebound_gram (p);
+      guint hash = rebound_gram_hash (gram);
 
       if (rules->grams[hash >> 3] & 1 << (hash & 7))
-        try_bucket (&match, rebound_gram_bucket (hash), p);
+        try_bucket (&match, rebound_gram_bucket (hash), gram, p);
     }
 }

@@ -112,8 +112,9 @@ typedef struct
 typedef struct
 {
   ReboundString text;
+  guint32 gram; /* four bytes of it, rare and little shared, … */
+  guint16 window; /* … and where they stand */
   guint16 length;
-  guint16 window; /* offset of the four bytes that are hashed */
   guint16 rule;
   guint8 areas;
 } ReboundPattern;
@@ -149,14 +150,18 @@ const ReboundCode *rebound_rules_find_reply (const ReboundRules *rules, const ch
 const ReboundCode *rebound_rules_find_status (const ReboundRules *rules, const char *code);
 const char *const *rebound_rules_taxonomy_names (void);
 
-/* The four bytes a text is hashed by. */
-static inline guint
-rebound_gram_hash (const char *bytes)
+/* Four bytes of a text as a number. */
+static inline guint32
+rebound_gram (const char *bytes)
 {
-  guint32 word = (guint8) bytes[0] | (guint32) (guint8) bytes[1] << 8
-                 | (guint32) (guint8) bytes[2] << 16 | (guint32) (guint8) bytes[3] << 24;
+  return (guint8) bytes[0] | (guint32) (guint8) bytes[1] << 8 | (guint32) (guint8) bytes[2] << 16
+         | (guint32) (guint8) bytes[3] << 24;
+}
 
-  return (word * 2654435761u) >> (32 - REBOUND_GRAM_BITS);
+static inline guint
+rebound_gram_hash (guint32 gram)
+{
+  return (gram * 2654435761u) >> (32 - REBOUND_GRAM_BITS);
 }
 
 static inline guint

@@ -336,9 +336,9 @@ add_unnamed (ReboundReport *report)
 }
 
 ReboundReport *
-rebound_verdict (ReboundEvidence *evidence, const char *digest)
+rebound_verdict (ReboundEvidence *evidence)
 {
-  ReboundReport *report = rebound_report_new (evidence, digest);
+  ReboundReport *report = rebound_report_new (evidence);
 
   report->kind = rebound_verdict_kind (evidence);
   if (report->kind == REBOUND_KIND_OTHER)

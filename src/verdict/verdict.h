@@ -11,7 +11,7 @@
 G_BEGIN_DECLS
 
 /* The verdict on @evidence, which the report takes. */
-ReboundReport *rebound_verdict (ReboundEvidence *evidence, const char *digest);
+ReboundReport *rebound_verdict (ReboundEvidence *evidence);
 
 /* What the message is. */
 ReboundKind rebound_verdict_kind (const ReboundEvidence *evidence);
