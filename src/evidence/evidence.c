@@ -155,14 +155,17 @@ rebound_find_recipient (const ReboundEvidence *evidence, const char *address)
 }
 
 GString *
-rebound_fields_to_text (const ReboundFields *fields)
+rebound_known_fields (const ReboundEvidence *evidence, const ReboundFields *fields,
+                      ReboundArea area)
 {
-  GString *text = g_string_sized_new (2048);
+  GString *text = g_string_sized_new (1024);
 
   for (guint i = 0; i < fields->fields->len; i++)
     {
       const ReboundField *field = &g_array_index (fields->fields, ReboundField, i);
 
+      if (!rebound_rules_knows_field (evidence->rules, field->name, area))
+        continue;
       g_string_append (text, field->name);
       g_string_append_len (text, ": ", 2);
       g_string_append (text, field->value);
@@ -376,12 +379,13 @@ const char *
 rebound_keep_date (ReboundEvidence *evidence, const char *value)
 {
   g_autoptr (GDateTime) utc = value != NULL ? rebound_message_read_date (value) : NULL;
-  char text[sizeof "2026-11-21T16:40:00Z" + 8];
+  char text[sizeof "2026-11-21T16:40:00Z" + 40];
+  int year, month, day;
 
   if (utc == NULL)
     return NULL;
-  g_snprintf (text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02dZ", g_date_time_get_year (utc),
-              g_date_time_get_month (utc), g_date_time_get_day_of_month (utc),
+  g_date_time_get_ymd (utc, &year, &month, &day);
+  g_snprintf (text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02dZ", year, month, day,
               g_date_time_get_hour (utc), g_date_time_get_minute (utc),
               g_date_time_get_second (utc));
   return rebound_keep (evidence, text);

@@ -39,7 +39,7 @@ rebound_read_header (ReboundReading *self)
   const ReboundFields *header = self->message->header;
   const char *subject = rebound_fields_get (header, "subject");
   const char *failed = rebound_fields_get (header, "x-failed-recipients");
-  g_autoptr (GString) text = rebound_fields_to_text (header);
+  g_autoptr (GString) text = rebound_known_fields (self->evidence, header, REBOUND_AREA_HEADER);
   g_autoptr (GArray) header_hits = NULL;
   g_autoptr (GArray) subject_hits = NULL;
 

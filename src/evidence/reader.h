@@ -53,8 +53,9 @@ const char *rebound_keep_host (ReboundEvidence *evidence, const char *value);
 /* A date of RFC 5322 in UTC, in the form of RFC 3339. */
 const char *rebound_keep_date (ReboundEvidence *evidence, const char *value);
 
-/* All fields, each a line "name: value", as the rules see them. */
-GString *rebound_fields_to_text (const ReboundFields *fields);
+/* The fields that the rules know in @area, each a line "name: value". */
+GString *rebound_known_fields (const ReboundEvidence *evidence, const ReboundFields *fields,
+                               ReboundArea area);
 
 /* The fields of a returned message become the evidence's original. */
 void rebound_keep_original (ReboundEvidence *evidence, const ReboundFields *fields);

@@ -24,10 +24,20 @@ static const char *const usual[] = {
 static gboolean
 is_ascii (const char *bytes, gsize length)
 {
-  for (gsize i = 0; i < length; i++)
-    if ((guint8) bytes[i] >= 0x80 || bytes[i] == 0x1b || bytes[i] == '\0')
-      return FALSE;
-  return TRUE;
+  guint64 high = 0;
+  gsize i = 0;
+
+  for (; i + 8 <= length; i += 8)
+    {
+      guint64 eight;
+
+      memcpy (&eight, bytes + i, 8);
+      high |= eight;
+    }
+  for (; i < length; i++)
+    high |= (guint8) bytes[i];
+  return (high & G_GUINT64_CONSTANT (0x8080808080808080)) == 0
+         && memchr (bytes, 0x1b, length) == NULL && memchr (bytes, '\0', length) == NULL;
 }
 
 static char *

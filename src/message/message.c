@@ -214,10 +214,9 @@ add_part (Walk *self, ReboundPartRole role)
 static gboolean
 is_silent (const char *name)
 {
-  static const char *const prefixes[] = { "DKIM-",        "ARC-",
-                                          "X-Google-",    "DomainKey-",
-                                          "Received-SPF", "X-MS-Exchange-Antispam",
-                                          "X-Forefront",  "X-MS-Exchange-CrossTenant" };
+  static const char *const prefixes[] = { "DKIM-",      "ARC-",         "X-Google-",
+                                          "DomainKey-", "Received-SPF", "X-MS-Exchange-Antispam",
+                                          "X-Forefront" };
 
   for (guint i = 0; i < G_N_ELEMENTS (prefixes); i++)
     if (g_ascii_strncasecmp (name, prefixes[i], strlen (prefixes[i])) == 0)

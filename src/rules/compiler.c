@@ -47,6 +47,7 @@ struct _ReboundCompiler
   GArray *formats;
   GArray *entries; /* of ReboundRule */
   GArray *patterns;
+  GArray *field_names; /* of ReboundFieldName */
   guint16 buckets[(1 << REBOUND_BUCKET_BITS) + 1];
   guint8 grams[1 << (REBOUND_GRAM_BITS - 3)];
   GString *strings;
@@ -78,6 +79,7 @@ rebound_compiler_new (void)
   self->formats = g_array_new (FALSE, TRUE, sizeof (ReboundFormat));
   self->entries = g_array_new (FALSE, TRUE, sizeof (ReboundRule));
   self->patterns = g_array_new (FALSE, TRUE, sizeof (ReboundPattern));
+  self->field_names = g_array_new (FALSE, TRUE, sizeof (ReboundFieldName));
   self->strings = g_string_new (NULL);
   g_string_append_c (self->strings, '\0'); /* offset 0 is the empty string: not given */
   self->interned = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
@@ -95,6 +97,7 @@ rebound_compiler_free (ReboundCompiler *self)
   g_array_unref (self->formats);
   g_array_unref (self->entries);
   g_array_unref (self->patterns);
+  g_array_unref (self->field_names);
   g_array_unref (self->tokens);
   g_hash_table_unref (self->interned);
   g_hash_table_unref (self->ids);
@@ -761,6 +764,49 @@ rebound_compiler_add (ReboundCompiler *self, const char *name, const char *text,
 /* The tables */
 
 static int
+compare_names (gconstpointer a, gconstpointer b, gpointer strings)
+{
+  return strcmp ((char *) strings + ((const ReboundFieldName *) a)->name,
+                 (char *) strings + ((const ReboundFieldName *) b)->name);
+}
+
+static void
+note_field_name (ReboundCompiler *self, ReboundString name, guint areas, gboolean prefix)
+{
+  ReboundFieldName entry = { name, areas, prefix };
+
+  for (guint i = 0; i < self->field_names->len; i++)
+    {
+      ReboundFieldName *known = &g_array_index (self->field_names, ReboundFieldName, i);
+
+      if (known->name == name && known->prefix == prefix)
+        {
+          known->areas |= areas;
+          return;
+        }
+    }
+  g_array_append_val (self->field_names, entry);
+}
+
+/* Texts of the header and the delivery status begin with "name:", or with the beginning of a
+ * name; what is in the middle of a field needs another text that names the field. */
+static void
+note_field_names (ReboundCompiler *self)
+{
+  for (guint n = 0; n < self->patterns->len; n++)
+    {
+      const ReboundPattern *pattern = &g_array_index (self->patterns, ReboundPattern, n);
+      guint areas = pattern->areas & (REBOUND_AREA_HEADER | REBOUND_AREA_STATUS);
+      const char *text = self->strings->str + pattern->text;
+      gsize length = strspn (text, "abcdefghijklmnopqrstuvwxyz0123456789-");
+      g_autofree char *name = g_strndup (text, length);
+
+      if (areas != 0 && length > 0 && (text[length] == ':' || text[length] == '\0'))
+        note_field_name (self, intern (self, name), areas, text[length] == '\0');
+    }
+}
+
+static int
 compare_codes (gconstpointer a, gconstpointer b, gpointer strings)
 {
   return strcmp ((char *) strings + ((const ReboundCode *) a)->code,
@@ -870,11 +916,14 @@ fill_buckets (ReboundCompiler *self)
 const ReboundRules *
 rebound_compiler_finish (ReboundCompiler *self)
 {
-  char *strings = self->strings->str;
+  char *strings;
 
+  set_areas (self);
+  note_field_names (self);
+  strings = self->strings->str;
   g_array_sort_with_data (self->replies, compare_codes, strings);
   g_array_sort_with_data (self->statuses, compare_codes, strings);
-  set_areas (self);
+  g_array_sort_with_data (self->field_names, compare_names, strings);
   choose_windows (self);
   g_array_sort (self->patterns, compare_patterns);
   fill_buckets (self);
@@ -892,6 +941,8 @@ rebound_compiler_finish (ReboundCompiler *self)
     .n_rules = self->entries->len,
     .patterns = (ReboundPattern *) self->patterns->data,
     .n_patterns = self->patterns->len,
+    .field_names = (ReboundFieldName *) self->field_names->data,
+    .n_field_names = self->field_names->len,
     .buckets = self->buckets,
     .grams = self->grams,
   };

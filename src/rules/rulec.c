@@ -116,6 +116,16 @@ put_patterns (GString *out, const ReboundRules *rules)
 }
 
 static void
+put_field_names (GString *out, const ReboundRules *rules)
+{
+  g_string_append (out, "static const ReboundFieldName field_names[] = {\n");
+  for (guint i = 0; i < rules->n_field_names; i++)
+    g_string_append_printf (out, "  { %u, %u, %u },\n", rules->field_names[i].name,
+                            rules->field_names[i].areas, rules->field_names[i].prefix);
+  g_string_append (out, "};\n\n");
+}
+
+static void
 put_buckets (GString *out, const ReboundRules *rules)
 {
   g_string_append (out, "static const guint16 buckets[] = {");
@@ -145,11 +155,13 @@ put_summary (GString *out, const ReboundRules *rules)
                           "  .n_rules = %u,\n"
                           "  .patterns = patterns,\n"
                           "  .n_patterns = %u,\n"
+                          "  .field_names = field_names,\n"
+                          "  .n_field_names = %u,\n"
                           "  .buckets = buckets,\n"
                           "  .grams = grams,\n"
                           "};\n",
                           rules->n_replies, rules->n_statuses, rules->n_formats, rules->n_rules,
-                          rules->n_patterns);
+                          rules->n_patterns, rules->n_field_names);
 }
 
 static char *
@@ -165,6 +177,7 @@ to_c (const ReboundRules *rules)
   put_formats (out, rules);
   put_rules (out, rules);
   put_patterns (out, rules);
+  put_field_names (out, rules);
   put_buckets (out, rules);
   put_summary (out, rules);
   return g_string_free (out, FALSE);

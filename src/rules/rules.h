@@ -119,6 +119,15 @@ typedef struct
   guint8 areas;
 } ReboundPattern;
 
+/* A field that some text of the header or of the delivery status begins with: the others need
+ * not be looked at. */
+typedef struct
+{
+  ReboundString name;
+  guint16 areas;
+  guint16 prefix; /* the text has no colon: all fields whose name begins so */
+} ReboundFieldName;
+
 typedef struct
 {
   const char *strings;
@@ -134,6 +143,8 @@ typedef struct
   guint n_rules;
   const ReboundPattern *patterns;
   guint n_patterns;
+  const ReboundFieldName *field_names; /* sorted */
+  guint n_field_names;
   const guint16 *buckets; /* first pattern of each bucket, and one more */
   const guint8 *grams;    /* bit set: some pattern has a window of this hash */
 } ReboundRules;
@@ -148,6 +159,7 @@ rebound_rules_string (const ReboundRules *rules, ReboundString string)
 
 const ReboundCode *rebound_rules_find_reply (const ReboundRules *rules, const char *code);
 const ReboundCode *rebound_rules_find_status (const ReboundRules *rules, const char *code);
+gboolean rebound_rules_knows_field (const ReboundRules *rules, const char *name, ReboundArea area);
 const char *const *rebound_rules_taxonomy_names (void);
 
 /* Four bytes of a text as a number. */

@@ -55,3 +55,27 @@ rebound_rules_find_status (const ReboundRules *rules, const char *code)
   any_class[0] = 'X';
   return find_code (rules, rules->statuses, rules->n_statuses, any_class);
 }
+
+/* A beginning of a name sorts right before the names that begin so. */
+gboolean
+rebound_rules_knows_field (const ReboundRules *rules, const char *name, ReboundArea area)
+{
+  guint low = 0, high = rules->n_field_names;
+  const ReboundFieldName *before;
+
+  while (low < high)
+    {
+      guint middle = low + (high - low) / 2;
+
+      if (strcmp (name, rebound_rules_string (rules, rules->field_names[middle].name)) < 0)
+        high = middle;
+      else
+        low = middle + 1;
+    }
+  if (low == 0)
+    return FALSE;
+  before = &rules->field_names[low - 1];
+  return (before->areas & area) != 0
+         && (before->prefix ? g_str_has_prefix (name, rebound_rules_string (rules, before->name))
+                            : g_str_equal (name, rebound_rules_string (rules, before->name)));
+}
