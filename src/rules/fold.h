@@ -23,7 +23,10 @@ typedef struct
   GArray *steps; /* of ReboundFoldStep */
 } ReboundFolded;
 
-#define REBOUND_FOLDED_INIT { NULL, 0, 0, NULL }
+#define REBOUND_FOLDED_INIT                                                                        \
+  {                                                                                                \
+    NULL, 0, 0, NULL                                                                               \
+  }
 
 void rebound_folded_clear (ReboundFolded *self);
 

@@ -96,9 +96,9 @@ typedef struct
   guint8 weak;
   guint8 sourced;
   ReboundReasons reasons;
-  guint16 value; /* a mark or stage: which; a `when`: its format */
+  guint16 value;        /* a mark or stage: which; a `when`: its format */
   guint16 n_conditions; /* of a `when` */
-  guint16 length; /* a `when`: bytes of all its texts */
+  guint16 length;       /* a `when`: bytes of all its texts */
 } ReboundRule;
 
 /* format NAME */
@@ -112,7 +112,7 @@ typedef struct
 typedef struct
 {
   ReboundString text;
-  guint32 gram; /* four bytes of it, rare and little shared, … */
+  guint32 gram;   /* four bytes of it, rare and little shared, … */
   guint16 window; /* … and where they stand */
   guint16 length;
   guint16 rule;
