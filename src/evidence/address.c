@@ -23,6 +23,45 @@ is_domain (char c)
   return g_ascii_isalnum (c) || (guint8) c >= 0x80 || c == '-' || c == '.' || c == '_';
 }
 
+/* Scripts whose words stand side by side without a blank: Thai and Lao, those of East Asia. */
+static gboolean
+is_unspaced (gunichar c)
+{
+  return (c >= 0x0e00 && c < 0x0f00) || c >= 0x2e80;
+}
+
+/* "（" and "，" stand beside an address as "(" and "," do. The middle dots are letters to
+ * RFC 5892 appendix A. */
+static gboolean
+is_foreign_mark (gunichar c)
+{
+  switch (c == 0x00b7 || c == 0x30fb ? G_UNICODE_OTHER_LETTER : g_unichar_type (c))
+    {
+    case G_UNICODE_OPEN_PUNCTUATION:
+    case G_UNICODE_CLOSE_PUNCTUATION:
+    case G_UNICODE_INITIAL_PUNCTUATION:
+    case G_UNICODE_FINAL_PUNCTUATION:
+    case G_UNICODE_OTHER_PUNCTUATION:
+    case G_UNICODE_SPACE_SEPARATOR:
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+/* The character at @p, which is not of ASCII; what is no UTF-8 is one byte of a letter. */
+static gunichar
+get_foreign (const char *p, const char *end, gsize *length)
+{
+  gunichar c = g_utf8_get_char_validated (p, end - p);
+
+  *length = 1;
+  if (c == (gunichar) -1 || c == (gunichar) -2)
+    return 0xe9;
+  *length = g_utf8_skip[(guint8) *p];
+  return c;
+}
+
 static gsize
 scan_quoted (const char *p, const char *end)
 {
@@ -34,16 +73,37 @@ scan_quoted (const char *p, const char *end)
   return p < end && *p == '"' && p - start < LONGEST_LOCAL_PART ? p + 1 - start : 0;
 }
 
+/* "收件人bob@…" is a sentence that runs into an address. */
 static gsize
 scan_local (const char *p, const char *end)
 {
+  gboolean unspaced = FALSE;
   gsize n = 0;
 
   if (p < end && *p == '"')
     return scan_quoted (p, end);
   while (p + n < end && is_local (p[n]) && n <= LONGEST_LOCAL_PART)
-    n++;
+    {
+      gsize length = 1;
+      gunichar c = (guint8) p[n] >= 0x80 ? get_foreign (p + n, end, &length) : 0;
+
+      if (c != 0 ? is_foreign_mark (c) : unspaced && g_ascii_isalnum (p[n]))
+        break;
+      unspaced = c != 0 && is_unspaced (c);
+      n += length;
+    }
   return n <= LONGEST_LOCAL_PART ? n : 0;
+}
+
+/* Whether a domain may end here: "@qq.com" of "@qq.com不存在". */
+static gboolean
+ends_in_name (const char *p, gsize n)
+{
+  gsize letters = 0;
+
+  while (letters < n && g_ascii_isalpha (p[n - 1 - letters]))
+    letters++;
+  return letters >= 2 && letters < n && p[n - 1 - letters] == '.';
 }
 
 static gsize
@@ -58,7 +118,14 @@ scan_domain (const char *p, const char *end)
       return close != NULL ? (gsize) (close + 1 - p) : 0;
     }
   while (p + n < end && is_domain (p[n]) && n < LONGEST_DOMAIN)
-    n++;
+    {
+      gsize length = 1;
+      gunichar c = (guint8) p[n] >= 0x80 ? get_foreign (p + n, end, &length) : 0;
+
+      if (c != 0 && (is_foreign_mark (c) || (is_unspaced (c) && ends_in_name (p, n))))
+        break;
+      n += length;
+    }
   while (n > 0 && (p[n - 1] == '.' || p[n - 1] == '-' || p[n - 1] == '_'))
     n--;
   return n;
@@ -76,6 +143,17 @@ rebound_address_scan (const char *p, const char *end)
   return domain > 0 ? local + 1 + domain : 0;
 }
 
+/* Where the character before @p begins. */
+static const char *
+previous (const char *start, const char *p)
+{
+  const char *first = p - MIN (p - start, 4);
+
+  for (p--; p > first && ((guint8) *p & 0xc0) == 0x80;)
+    p--;
+  return p;
+}
+
 /* Where the local part that ends before @at begins. */
 static const char *
 local_start (const char *p, const char *at)
@@ -89,7 +167,15 @@ local_start (const char *p, const char *at)
       return start > p ? start - 1 : at;
     }
   while (start > p && is_local (start[-1]) && at - start < LONGEST_LOCAL_PART)
-    start--;
+    {
+      const char *before = previous (p, start);
+      gsize length;
+      gunichar c = (guint8) *before >= 0x80 ? get_foreign (before, at, &length) : 0;
+
+      if (c != 0 && (is_foreign_mark (c) || (is_unspaced (c) && g_ascii_isalnum (*start))))
+        break;
+      start = before;
+    }
   while (start < at && strchr ("'`.=*-", *start) != NULL && start[1] != '?')
     start++;
   if (at - start > 5 && g_ascii_strncasecmp (start, "SMTP=", 5) == 0) /* X.400: dda:SMTP=… */
@@ -168,6 +254,27 @@ lower_domain (char *address)
     *at = g_ascii_tolower (*at);
 }
 
+/* A field that is one address from end to end is taken as it is written. */
+static gsize
+scan_whole (const char *text)
+{
+  const char *at = strchr (text, '@');
+  const char *p = text;
+
+  if (at == NULL || at == text || at - text > LONGEST_LOCAL_PART || strchr ("'`.=*-", *text) != NULL
+      || g_ascii_strncasecmp (text, "SMTP=", 5) == 0)
+    return 0;
+  while (p < at && is_local (*p))
+    p++;
+  if (p < at || !is_domain (p[1]))
+    return 0;
+  for (p++; is_domain (*p);)
+    p++;
+  while (p[-1] == '.' || p[-1] == '-')
+    p--;
+  return p[strspn (p, ".->\" \t")] == '\0' && p > at + 1 ? p - text : 0;
+}
+
 char *
 rebound_address_clean (const char *raw)
 {
@@ -180,7 +287,10 @@ rebound_address_clean (const char *raw)
   const char *start;
   char *address;
 
-  start = rebound_address_find (angle != NULL ? angle : text, end, &length);
+  start = angle != NULL ? angle + 1 : text;
+  length = scan_whole (start);
+  if (length == 0)
+    start = rebound_address_find (angle != NULL ? angle : text, end, &length);
   if (start == NULL && angle != NULL)
     start = rebound_address_find (text, end, &length);
   if (start == NULL && *text != '|' && (*text != '/' || strchr (text, '=') != NULL))

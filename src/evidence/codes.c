@@ -84,7 +84,8 @@ skip_space (const char *p, const char *end)
 {
   while (p < end && (*p == ' ' || *p == '#' || *p == '-' || *p == ':'))
     p++;
-  return p;
+  /* IronPort quotes what the server said: 550-'5.1.1 … */
+  return p + 1 < end && *p == '\'' && g_ascii_isdigit (p[1]) ? p + 1 : p;
 }
 
 /* Three digits of a failure, by RFC 5321 section 4.2.1 and what servers make of it. */
@@ -126,6 +127,7 @@ take_reply (const char *text, const char *p, const char *end, ReboundCodes *code
   after = skip_space (p + 3, end);
   if (rebound_codes_is_status (after, end, &length) && *after == *p)
     {
+      memset (codes->status, 0, sizeof codes->status); /* a longer one may have come before */
       memcpy (codes->status, after, length);
       codes->end = after + length - text;
     }

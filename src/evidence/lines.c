@@ -104,6 +104,30 @@ static const struct
   { "list-post", REBOUND_NAMING_NONE },
   { "x-sender", REBOUND_NAMING_NONE },
   { "smtp sender", REBOUND_NAMING_NONE },
+  { "sender address", REBOUND_NAMING_NONE },
+  { "sender's address", REBOUND_NAMING_NONE },
+  { "envelope sender", REBOUND_NAMING_NONE },
+  { "original sender", REBOUND_NAMING_NONE },
+  { "message sender", REBOUND_NAMING_NONE },
+  { "absender", REBOUND_NAMING_NONE },
+  { "absenderadresse", REBOUND_NAMING_NONE },
+  { "expéditeur", REBOUND_NAMING_NONE },
+  { "remitente", REBOUND_NAMING_NONE },
+  { "remetente", REBOUND_NAMING_NONE },
+  { "mittente", REBOUND_NAMING_NONE },
+  { "van", REBOUND_NAMING_NONE },
+  { "afzender", REBOUND_NAMING_NONE },
+  { "od", REBOUND_NAMING_NONE },
+  { "nadawca", REBOUND_NAMING_NONE },
+  { "odesílatel", REBOUND_NAMING_NONE },
+  { "от", REBOUND_NAMING_NONE },
+  { "отправитель", REBOUND_NAMING_NONE },
+  { "от кого", REBOUND_NAMING_NONE },
+  { "差出人", REBOUND_NAMING_NONE },
+  { "送信者", REBOUND_NAMING_NONE },
+  { "发件人", REBOUND_NAMING_NONE },
+  { "寄件者", REBOUND_NAMING_NONE },
+  { "보낸 사람", REBOUND_NAMING_NONE },
   { "to", REBOUND_NAMING_FIELD },
   { "cc", REBOUND_NAMING_FIELD },
   { "an", REBOUND_NAMING_FIELD },
@@ -120,6 +144,22 @@ naming_by_label (const char *label, gsize length)
         && g_ascii_strncasecmp (label, labels[i].label, length) == 0)
       return labels[i].naming;
   return REBOUND_NAMING_LABEL;
+}
+
+/* "Sender Address:" alone, as the cells of a table are: the next line is somebody else's. */
+gboolean
+rebound_line_announces_other (const char *line, const char *end)
+{
+  const char *label = skip_bullets (line, end);
+  const char *stop = end;
+
+  while (stop > label && (stop[-1] == ' ' || stop[-1] == '\t' || stop[-1] == '\r'))
+    stop--;
+  if (stop == label || stop[-1] != ':' || stop - label > LONGEST_LABEL)
+    return FALSE;
+  for (stop--; stop > label && stop[-1] == ' ';)
+    stop--;
+  return naming_by_label (label, stop - label) == REBOUND_NAMING_NONE;
 }
 
 /* Label: <address>, and nothing more that is not punctuation */

@@ -30,6 +30,9 @@ typedef struct
 gboolean rebound_line_names (const char *line, const char *end, gboolean fails,
                              ReboundNamed *named);
 
+/* Whether it is a label and nothing more, and names somebody else than a recipient. */
+gboolean rebound_line_announces_other (const char *line, const char *end);
+
 /* A line of an SMTP conversation, as the reporting system shows it. */
 typedef struct
 {

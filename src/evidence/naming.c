@@ -8,6 +8,9 @@
 #include "address.h"
 #include "text.h"
 
+/* Empty lines between the cells of a table. */
+#define LONGEST_GAP 4
+
 /* The list, the report's own writer and postmasters are no recipients; but who mails himself
  * may be the one whom a line by itself names. */
 static gboolean
@@ -54,6 +57,24 @@ count_lines (const ReboundText *self)
   return n;
 }
 
+/* Whether the line before @i that is not empty says that @i is about somebody else. */
+static gboolean
+is_announced_other (const ReboundText *self, guint i)
+{
+  guint last = i - MIN (i, LONGEST_GAP);
+
+  while (i > last)
+    {
+      const ReboundTextLine *line = rebound_text_line (self, --i);
+
+      if (rebound_line_announces_other (line->start, line->end))
+        return TRUE;
+      if (line->end > line->start + strspn (line->start, " \t\r"))
+        return FALSE;
+    }
+  return FALSE;
+}
+
 static void
 find_by_line (ReboundText *self, guint n)
 {
@@ -62,7 +83,8 @@ find_by_line (ReboundText *self, guint n)
       const ReboundTextLine *line = rebound_text_line (self, i);
       ReboundNamed named;
 
-      if (rebound_line_names (line->start, line->end, (line->flags & LINE_FAILS) != 0, &named))
+      if (rebound_line_names (line->start, line->end, (line->flags & LINE_FAILS) != 0, &named)
+          && !(named.naming == REBOUND_NAMING_LINE && is_announced_other (self, i)))
         add_candidate (self, &named, i);
     }
 }
