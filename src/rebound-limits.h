@@ -13,8 +13,9 @@ G_BEGIN_DECLS
 /**
  * ReboundLimits:
  * @message_bytes: bytes of a message that are kept; the rest is skipped
- * @header_bytes: bytes of one header block, the outer one or that of any part
- * @header_fields: fields of one header block
+ * @header_bytes: bytes of one header block, the outer one or that of any part; of all together
+ *   twice as many
+ * @header_fields: fields of one header block; of all together twice as many
  * @field_bytes: bytes of one field
  * @delimiters: lines that look like a MIME delimiter
  * @depth: nested MIME parts

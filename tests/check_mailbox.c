@@ -152,6 +152,10 @@ typedef struct
 } Case;
 
 static const Case mboxes[] = {
+  /* what editors and concatenation leave before the first line */
+  { "\n\r\n" FROM "S: 1\n\na\n\n" FROM "S: 2\n\nb\n", "S: 1\n\na\n|S: 2\n\nb\n|" },
+  { "\357\273\277" FROM "S: 1\n\na\n\n" FROM "S: 2\n\nb\n", "S: 1\n\na\n|S: 2\n\nb\n|" },
+  { "\357\273\277S: 1\n", "\357\273\277S: 1\n|" },
   /* the blank line that ends a message goes, no other */
   { FROM "S: 1\n\na\n\n" FROM "S: 2\n\nb\n\n", "S: 1\n\na\n|S: 2\n\nb\n|" },
   { FROM "S: 1\n\na\n\n\n" FROM "S: 2\n\nb\n\n\n", "S: 1\n\na\n\n|S: 2\n\nb\n\n|" },
@@ -409,7 +413,6 @@ END_TEST
 
 static const Case singles[] = {
   { "S: 1\n\na\n\n" FROM "S: 2\n\n>From b\n\n", "S: 1\n\na\n\n" FROM "S: 2\n\n>From b\n\n|" },
-  { "\n" FROM "S: 2\n", "\n" FROM "S: 2\n|" },
   { "S", "S|" },
   { "\n", "\n|" },
 };

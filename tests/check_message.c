@@ -231,7 +231,8 @@ START_TEST (limit_delimiters)
   limits.delimiters = 2;
   assert_guarded ("A: b\n\n--a\n\n--b\n\n-- \n- c\n", &limits, "A: b\n\n--a\n\n--b\n\n-- \n- c\n",
                   NULL);
-  assert_guarded ("A: b\n\n--a\n\n--b\n\n--\nc\n", &limits, "A: b\n\n--a\n\n--b\n\nc\n", "delimiter");
+  assert_guarded ("A: b\n\n--a\n\n--b\n\n--\nc\n", &limits, "A: b\n\n--a\n\n--b\n\nc\n",
+                  "delimiter");
   assert_guarded ("A: b\n\n--a\n\n --b\n\n--c\nd\n\t--e\n", &limits, "A: b\n\n--a\n\n --b\n\nd\n",
                   "delimiters");
 }
@@ -343,7 +344,7 @@ show_fields (const ReboundFields *fields)
 START_TEST (fields)
 {
   g_autoptr (ReboundFields) got =
-      rebound_fields_parse (blocks[_i].text, strlen (blocks[_i].text), blocks[_i].one_block);
+      rebound_fields_parse (blocks[_i].text, strlen (blocks[_i].text), blocks[_i].one_block, NULL);
   g_autofree char *shown = show_fields (got);
 
   ck_assert_str_eq (shown, blocks[_i].expected);
@@ -353,7 +354,7 @@ END_TEST
 START_TEST (fields_get)
 {
   static const char text[] = "A: 1\nB: 2\n\nA: 3\nC:\n";
-  g_autoptr (ReboundFields) got = rebound_fields_parse (text, strlen (text), FALSE);
+  g_autoptr (ReboundFields) got = rebound_fields_parse (text, strlen (text), FALSE, NULL);
 
   ck_assert_pstr_eq (rebound_fields_get (got, "a"), "1");
   ck_assert_pstr_eq (rebound_fields_get (got, "b"), "2");
@@ -364,7 +365,7 @@ END_TEST
 
 START_TEST (fields_add)
 {
-  g_autoptr (ReboundFields) got = rebound_fields_new ();
+  g_autoptr (ReboundFields) got = rebound_fields_new (NULL);
   g_autofree char *shown = NULL;
   const char *raw = " a\n b\r\n\t=?utf-8?q?c=C3=A4?= \n";
 
@@ -397,7 +398,7 @@ static const struct
 
 START_TEST (encoded_words)
 {
-  g_autoptr (ReboundFields) got = rebound_fields_new ();
+  g_autoptr (ReboundFields) got = rebound_fields_new (NULL);
 
   rebound_fields_add (got, "subject", words[_i].raw, strlen (words[_i].raw), 0);
   ck_assert_str_eq (rebound_fields_get (got, "subject"), words[_i].value);
@@ -423,7 +424,7 @@ static const struct
 
 START_TEST (raw_bytes)
 {
-  g_autoptr (ReboundFields) got = rebound_fields_new ();
+  g_autoptr (ReboundFields) got = rebound_fields_new (NULL);
   const char *value;
 
   rebound_fields_add (got, "subject", raws[_i].raw, strlen (raws[_i].raw), 0);
@@ -437,10 +438,22 @@ END_TEST
 
 START_TEST (fields_floods)
 {
-  static const char *const units[] = {
-    ":",      "a",  "a:",     "a:\n", "a: b\n c\n", "\n", " ", "=?", "=?utf-8?q?=C3=BC?= ",
-    "=?a?q?", "a-", "http://"
-  };
+  static const char *const units[] = { ":",
+                                       "a",
+                                       "a:",
+                                       "a:\n",
+                                       "a: b\n c\n",
+                                       "\n",
+                                       " ",
+                                       "=?",
+                                       "=?utf-8?q?=C3=BC?= ",
+                                       "=?a?q?",
+                                       "a-",
+                                       "http://",
+                                       "a: \261\343\360\n",
+                                       "a: \033x\n",
+                                       "a: =?big5?q?=b1?= =?koi8-r?q?=b1?=\n" };
+  ReboundCharsets charsets = { 0 };
   g_autoptr (GString) text = g_string_new ("a: ");
   g_autoptr (ReboundFields) got = NULL;
   clock_t start;
@@ -448,7 +461,7 @@ START_TEST (fields_floods)
   while (text->len < MEGABYTE / 8)
     g_string_append (text, units[_i]);
   start = clock ();
-  got = rebound_fields_parse (text->str, text->len, FALSE);
+  got = rebound_fields_parse (text->str, text->len, FALSE, &charsets);
   assert_fast (start);
 }
 END_TEST
@@ -470,7 +483,7 @@ assert_decoded (const char *bytes, gsize length, const char *declared, const cha
                 const char *what)
 {
   gsize got_length;
-  g_autofree char *got = rebound_decode (bytes, length, declared, NULL, &got_length);
+  g_autofree char *got = rebound_decode (NULL, bytes, length, declared, &got_length);
 
   ck_assert_msg (strcmp (got, expected) == 0, "%s, declared as %s: got “%.200s”, expected “%.200s”",
                  what, declared != NULL ? declared : "nothing", got, expected);
@@ -634,7 +647,7 @@ START_TEST (cut)
   gsize length;
   g_autofree char *bytes = encode (cuts[_i].text, cuts[_i].charset, &length);
   g_autofree char *half = g_strconcat (bytes, cuts[_i].half, NULL);
-  g_autofree char *got = rebound_decode (half, strlen (half), cuts[_i].charset, NULL, NULL);
+  g_autofree char *got = rebound_decode (NULL, half, strlen (half), cuts[_i].charset, NULL);
 
   ck_assert_msg (g_str_has_prefix (got, cuts[_i].text), "%s: got “%s”", cuts[_i].charset, got);
 }
@@ -694,7 +707,7 @@ START_TEST (random_bytes)
 
       for (gsize i = 0; i < length; i++)
         bytes[i] = (char) (g_rand_int (random) >> (n % 2 == 0 ? 8 : 25));
-      got = rebound_decode (bytes, length, names[n % G_N_ELEMENTS (names)], NULL, &got_length);
+      got = rebound_decode (NULL, bytes, length, names[n % G_N_ELEMENTS (names)], &got_length);
       ck_assert_uint_eq (strlen (got), got_length);
       ck_assert_msg (g_utf8_validate (got, (gssize) got_length, NULL), "%s",
                      names[n % G_N_ELEMENTS (names)]);
@@ -1372,6 +1385,42 @@ START_TEST (message_flood)
 }
 END_TEST
 
+/* Many headers, each within its limits: what they have in common has limits too. */
+START_TEST (headers_flood)
+{
+  static const struct
+  {
+    const char *type;
+    const char *part;
+    const char *field;
+  } kinds[] = {
+    { "mixed", "--b\nContent-Type: message/rfc822\n\n", "A: \261\343\360\n" },
+    { "mixed", "--b\ncontent-type:\n MESSAGE/RFC822\n\n", "A: \261\343\360\n" },
+    { "mixed", "--b\nContent-Type: message/global\n\n", "A: \261\343\360\n" },
+    { "mixed", "--b\nContent-Type: message/rfc822\n--c\n\n", "A: \261\343\360\n" },
+    { "digest", "--b\n\n", "A: \261\343\360\n" },
+    { "mixed", "--b\nContent-Type: message/rfc822\n\n", "To: =?big5?q?=b1?= <a@b>\n" },
+    { "mixed", "--b\nContent-Type: message/rfc822\n\n", "Subject: =?koi8-r?q?=b1?=\n" },
+  };
+  g_autoptr (GString) text = g_string_new (HEAD);
+  g_autoptr (ReboundMessage) message = NULL;
+  clock_t start;
+
+  g_string_append_printf (text, "Content-Type: multipart/%s; boundary=b\n\n", kinds[_i].type);
+  while (text->len < MEGABYTE)
+    {
+      g_string_append (text, kinds[_i].part);
+      for (guint n = 0; n < 1000; n++)
+        g_string_append (text, kinds[_i].field);
+      g_string_append (text, "\na\n");
+    }
+  start = clock ();
+  message = parse (text->str);
+  assert_fast (start);
+  ck_assert_uint_eq (message->warnings->len, 1);
+}
+END_TEST
+
 START_TEST (dates)
 {
   static const struct
@@ -1427,7 +1476,7 @@ fields_tests (void)
   tcase_add_test (tests, fields_add);
   tcase_add_loop_test (tests, encoded_words, 0, G_N_ELEMENTS (words));
   tcase_add_loop_test (tests, raw_bytes, 0, G_N_ELEMENTS (raws));
-  tcase_add_loop_test (tests, fields_floods, 0, 12);
+  tcase_add_loop_test (tests, fields_floods, 0, 15);
   return tests;
 }
 
@@ -1481,6 +1530,7 @@ message_tests (void)
   tcase_add_test (tests, limit_depth_default);
   tcase_add_test (tests, limit_text);
   tcase_add_loop_test (tests, random_message, 0, 20);
+  tcase_add_loop_test (tests, headers_flood, 0, 7);
   tcase_add_loop_test (tests, message_flood, 0, G_N_ELEMENTS (message_floods));
   tcase_add_test (tests, dates);
   return tests;

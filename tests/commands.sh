@@ -521,6 +521,18 @@ do
   done
 done
 
+it 'parse: what is no message at all is told of'
+printf '\037\213\010\000\000' >zipped
+run parse zipped
+exits 0
+has out 'no-header'
+
+it 'parse: a reader that has seen enough ends it, without a word'
+: >err
+for n in $(seq 2000); do echo gone.eml; done | xargs "$REBOUND" parse 2>err | head -n 1 >out
+lines out 1
+lacks err 'cannot write'
+
 # ---- deliver -------------------------------------------------------------------------------
 
 it 'deliver: the report is one line at the end of the log, and nothing is printed'
@@ -583,6 +595,18 @@ run_in gone.eml deliver --log log --sender '' \
   --recipient news-bounces+someone=example.com@lists.example.org
 exits 0
 has log '"subscriber": "someone@example\.com", "subscriber_from": "verp"'
+
+it 'deliver: an envelope of any bytes, with the empty environment of pipe(8)'
+rm -f log
+env -i "$REBOUND" deliver --log log --recipient 'news-bounces+jörg=example.com@lists.example.org' \
+  <gone.eml 2>err
+status=$?
+exits 0
+objects log 1
+env -i "$REBOUND" deliver --log log --sender "$(printf '\377@example.org')" <gone.eml 2>err
+status=$?
+exits 0
+objects log 2
 
 it 'deliver: it is one message, whatever stands in it'
 rm -f log

@@ -20,17 +20,11 @@ static int
 classify_text (ReboundAnalyzer *analyzer, const char *text)
 {
   ReboundStyle style = { .taxonomy = taxonomy, .explain = explain, .color = cli_color () };
-  g_autoptr (GError) error = NULL;
-  g_autoptr (ReboundReport) report = rebound_analyzer_classify (analyzer, text, &error);
-  g_autofree char *out = NULL;
+  g_autoptr (ReboundReport) report = rebound_analyzer_classify (analyzer, text, NULL);
+  const ReboundRecipient *recipient = rebound_report_get_recipient (report, 0);
+  g_autofree char *out = as_json ? rebound_recipient_to_json (recipient, &style)
+                                 : rebound_recipient_to_text (recipient, &style);
 
-  if (report == NULL)
-    {
-      cli_error ("classify", "%s", error->message);
-      return EX_SOFTWARE;
-    }
-  out = as_json ? rebound_recipient_to_json (rebound_report_get_recipient (report, 0), &style)
-                : rebound_recipient_to_text (rebound_report_get_recipient (report, 0), &style);
   return fputs (out, stdout) == EOF || putchar ('\n') == EOF ? EX_IOERR : EX_OK;
 }
 
@@ -72,7 +66,6 @@ int
 cli_classify (int argc, char **argv)
 {
   g_autoptr (ReboundAnalyzer) analyzer = NULL;
-  g_autoptr (GError) error = NULL;
   int status = EX_OK;
 
   if (!cli_options ("classify", options, &argc, &argv, &status))
@@ -84,12 +77,7 @@ cli_classify (int argc, char **argv)
       cli_error ("classify", "--json goes without --explain: it has every fact");
       return EX_USAGE;
     }
-  analyzer = rebound_analyzer_new (NULL, &error);
-  if (analyzer == NULL)
-    {
-      cli_error ("classify", "%s", error->message);
-      return EX_CONFIG;
-    }
+  analyzer = rebound_analyzer_new (NULL, NULL);
   if (argc < 2)
     status = classify_lines (analyzer, stdin);
   for (int i = 1; i < argc && status == EX_OK; i++)

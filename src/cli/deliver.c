@@ -23,10 +23,10 @@ static char *log_path, *sender, *recipient;
 static const GOptionEntry options[] = {
   { "log", 0, 0, G_OPTION_ARG_FILENAME, &log_path,
     "Append the report to FILE, one JSON object a line", "FILE" },
-  { "sender", 0, 0, G_OPTION_ARG_STRING, &sender,
+  { "sender", 0, 0, G_OPTION_ARG_FILENAME, /* bytes as they come */ &sender,
     "The envelope sender, empty for the null reverse-path (else the environment's SENDER)",
     "ADDRESS" },
-  { "recipient", 0, 0, G_OPTION_ARG_STRING, &recipient,
+  { "recipient", 0, 0, G_OPTION_ARG_FILENAME, &recipient,
     "The envelope recipient (else the environment's ORIGINAL_RECIPIENT or RECIPIENT)", "ADDRESS" },
   { 0 },
 };

@@ -270,7 +270,8 @@ note_format (ReboundReading *self, const ReboundFields *block)
 static void
 read_block (ReboundReading *self, const char *text, gsize length)
 {
-  g_autoptr (ReboundFields) block = rebound_fields_parse (text, length, FALSE);
+  g_autoptr (ReboundFields) block =
+      rebound_fields_parse (text, length, FALSE, self->message->charsets);
   StatusReading reading = { .reading = self, .evidence = self->evidence };
   guint first = self->evidence->recipients->len;
 

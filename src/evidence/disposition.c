@@ -36,7 +36,7 @@ rebound_read_disposition (ReboundReading *self)
 
   if (part == NULL || evidence->delivery_status)
     return;
-  fields = rebound_fields_parse (part->text, part->length, FALSE);
+  fields = rebound_fields_parse (part->text, part->length, FALSE, self->message->charsets);
   evidence->disposition = TRUE;
   value = rebound_fields_get (fields, "disposition");
   evidence->refused = value != NULL && is_refusal (value);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "message/warnings.h"
 #include "reader.h"
 
 #define LONGEST_VALUE 2000
@@ -113,17 +114,6 @@ rebound_reading_sees (const ReboundReading *self, const ReboundPart *part)
   return part->nested == self->nested;
 }
 
-static void
-warn (ReboundEvidence *evidence, const char *code, const char *detail)
-{
-  ReboundWarning warning = { code, detail };
-
-  for (guint i = 0; i < evidence->warnings->len; i++)
-    if (g_array_index (evidence->warnings, ReboundWarning, i).detail == detail)
-      return;
-  g_array_append_val (evidence->warnings, warning);
-}
-
 ReboundEvidenceRecipient *
 rebound_add_recipient (ReboundEvidence *evidence, const char *address)
 {
@@ -131,7 +121,7 @@ rebound_add_recipient (ReboundEvidence *evidence, const char *address)
 
   if (evidence->recipients->len >= evidence->limits->recipients)
     {
-      warn (evidence, "truncated", "recipients beyond the limit");
+      rebound_warn (evidence->warnings, "truncated", "recipients beyond the limit");
       return NULL;
     }
   recipient = g_new0 (ReboundEvidenceRecipient, 1);

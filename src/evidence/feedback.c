@@ -19,7 +19,8 @@ add_complainer (ReboundEvidence *evidence, const char *raw)
 static void
 read_report (ReboundReading *self, const ReboundPart *part)
 {
-  g_autoptr (ReboundFields) fields = rebound_fields_parse (part->text, part->length, FALSE);
+  g_autoptr (ReboundFields) fields =
+      rebound_fields_parse (part->text, part->length, FALSE, self->message->charsets);
   ReboundEvidence *evidence = self->evidence;
   const char *type = rebound_fields_get (fields, "feedback-type");
   const char *mta;

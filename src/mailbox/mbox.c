@@ -273,21 +273,33 @@ take_all (MboxReader *self, GError **error)
     }
 }
 
+/* Behind a byte-order mark and blank lines, which editors and concatenation leave. */
+static gsize
+preface_length (const MboxReader *self)
+{
+  gsize at = self->end >= 3 && memcmp (self->buffer, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+
+  while (at < self->end && is_eol (self->buffer[at]))
+    at++;
+  return at;
+}
+
 /* Looks at the first line. Here the form of a separator is enough: a message that begins with a
  * `From ` line has it from a program that delivered it. */
 static gboolean
 start (MboxReader *self, GError **error)
 {
-  gsize separator;
+  gsize preface, separator;
 
   while (!self->at_end && self->end < LOOKAHEAD)
     if (!fill (self, error))
       return FALSE;
 
-  separator = separator_length (self, 0, FALSE);
+  preface = self->single ? 0 : preface_length (self);
+  separator = separator_length (self, preface, FALSE);
   self->split = separator > 0 && !self->single;
   self->finished = self->end == 0 && !self->single;
-  skip (self, separator);
+  skip (self, separator > 0 ? preface + separator : 0);
   return TRUE;
 }
 

@@ -21,6 +21,19 @@ static const char *const usual[] = {
 /* How much of a text is weighed. */
 #define SAMPLE 4096
 
+/* Conversions for one message. The worst take 0.1 ms: the C library loads a module and unloads it
+ * again. Twenty guesses are far more than a report needs. */
+#define MOST_TRIES 300
+
+gboolean
+rebound_charsets_take (ReboundCharsets *self, guint n)
+{
+  if (self->tries + n > MOST_TRIES)
+    return FALSE;
+  self->tries += n;
+  return TRUE;
+}
+
 static gboolean
 is_ascii (const char *bytes, gsize length)
 {
@@ -55,12 +68,15 @@ drop_nul (char *text, gsize *length)
 
 /* Strictly: %NULL where a byte does not fit; @cut allows a character that the end cuts off. */
 static char *
-convert (const char *bytes, gsize length, const char *charset, gboolean cut, gsize *out_length)
+convert (ReboundCharsets *self, const char *bytes, gsize length, const char *charset, gboolean cut,
+         gsize *out_length)
 {
-  iconv_t cd = g_mime_iconv_open ("UTF-8", charset);
+  iconv_t cd = (iconv_t) -1;
   gsize read; /* who asks for it is not told of a cut character as an error */
   char *out;
 
+  if (rebound_charsets_take (self, 1))
+    cd = g_mime_iconv_open ("UTF-8", charset);
   if (cd == (iconv_t) -1)
     return NULL;
   out = g_convert_with_iconv (bytes, length, (GIConv) cd, cut ? &read : NULL, out_length, NULL);
@@ -235,25 +251,26 @@ weigh_text (const char *text, const char *charset, const char *bytes, gsize leng
 }
 
 static int
-weigh_as (const char *charset, const char *bytes, gsize length, gboolean cut)
+weigh_as (ReboundCharsets *self, const char *charset, const char *bytes, gsize length, gboolean cut)
 {
   gsize n;
-  g_autofree char *text = convert (bytes, length, charset, cut, &n);
+  g_autofree char *text = convert (self, bytes, length, charset, cut, &n);
 
   return text != NULL ? weigh_text (text, charset, bytes, length) : G_MININT;
 }
 
-/* The charset that makes most sense of @bytes; of equals @hint. */
+/* The charset that makes most sense of @bytes; of equals the one that a neighbour declares. */
 static const char *
-guess (const char *bytes, gsize length, const char *hint)
+guess (ReboundCharsets *self, const char *bytes, gsize length)
 {
   gsize sample = MIN (length, SAMPLE);
-  int best_weight = hint != NULL ? weigh_as (hint, bytes, sample, sample < length) : G_MININT;
-  const char *best = best_weight > G_MININT ? hint : NULL;
+  gboolean cut = sample < length;
+  int best_weight = self->hint != NULL ? weigh_as (self, self->hint, bytes, sample, cut) : G_MININT;
+  const char *best = best_weight > G_MININT ? self->hint : NULL;
 
   for (guint i = 0; i < G_N_ELEMENTS (usual); i++)
     {
-      int weight = weigh_as (usual[i], bytes, sample, sample < length);
+      int weight = weigh_as (self, usual[i], bytes, sample, cut);
 
       if (weight > best_weight)
         {
@@ -319,10 +336,10 @@ copy (const char *bytes, gsize length)
 }
 
 static char *
-decode_guessed (const char *bytes, gsize length, const char *hint, gsize *n)
+decode_guessed (ReboundCharsets *self, const char *bytes, gsize length, gsize *n)
 {
-  const char *charset = guess (bytes, length, hint);
-  char *text = charset != NULL ? convert (bytes, length, charset, FALSE, n) : NULL;
+  const char *charset = guess (self, bytes, length);
+  char *text = charset != NULL ? convert (self, bytes, length, charset, FALSE, n) : NULL;
 
   if (text == NULL)
     {
@@ -355,14 +372,14 @@ without_cut (const char *bytes, gsize length)
 }
 
 static char *
-decode (const char *bytes, gsize length, const char *charset, const char *hint, gsize *n)
+decode (ReboundCharsets *self, const char *bytes, gsize length, const char *charset, gsize *n)
 {
   gboolean vague = charset == NULL || !rebound_charset_tells (charset);
   gsize whole = without_cut (bytes, length);
   char *text = NULL;
 
   if (!vague)
-    text = convert (bytes, length, charset, FALSE, n);
+    text = convert (self, bytes, length, charset, FALSE, n);
   /* ISO-2022 is of seven bits, with escapes */
   if (text == NULL && (has_high_bytes (bytes, length) || memchr (bytes, 0x1b, length) == NULL)
       && g_utf8_validate (bytes, whole, NULL))
@@ -371,16 +388,17 @@ decode (const char *bytes, gsize length, const char *charset, const char *hint, 
       *n = whole;
     }
   if (text == NULL && !vague)
-    text = convert (bytes, length, charset, TRUE, n);
+    text = convert (self, bytes, length, charset, TRUE, n);
   if (text == NULL && charset != NULL && looks_western (bytes, length))
-    text = convert (bytes, length, vague ? "WINDOWS-1252" : charset, FALSE, n);
-  return text != NULL ? text : decode_guessed (bytes, length, hint, n);
+    text = convert (self, bytes, length, vague ? "WINDOWS-1252" : charset, FALSE, n);
+  return text != NULL ? text : decode_guessed (self, bytes, length, n);
 }
 
 char *
-rebound_decode (const char *bytes, gsize length, const char *charset, const char *hint,
+rebound_decode (ReboundCharsets *self, const char *bytes, gsize length, const char *charset,
                 gsize *out_length)
 {
+  ReboundCharsets alone = { 0 };
   gboolean multibyte = charset != NULL
                        && (g_ascii_strncasecmp (charset, "utf-16", 6) == 0
                            || g_ascii_strncasecmp (charset, "utf-7", 5) == 0
@@ -394,7 +412,7 @@ rebound_decode (const char *bytes, gsize length, const char *charset, const char
   if (!multibyte && is_ascii (bytes, n))
     text = copy (bytes, n);
   else
-    text = decode (bytes, n, charset, hint, &n);
+    text = decode (self != NULL ? self : &alone, bytes, n, charset, &n);
   if (out_length != NULL)
     *out_length = n;
   return text;

@@ -5,15 +5,14 @@
 #include <gmime/gmime.h>
 #include <string.h>
 
-#include "charset.h"
-
 #define LONGEST_NAME 60
 
 ReboundFields *
-rebound_fields_new (void)
+rebound_fields_new (ReboundCharsets *charsets)
 {
   ReboundFields *self = g_new0 (ReboundFields, 1);
 
+  self->charsets = charsets;
   self->fields = g_array_new (FALSE, FALSE, sizeof (ReboundField));
   self->strings = g_string_chunk_new (1024);
   self->scratch = g_string_sized_new (256);
@@ -61,19 +60,31 @@ may_be_encoded (const char *name, gsize length)
   return length < 10 || g_ascii_strncasecmp (name + length - 10, "-recipient", 10) != 0;
 }
 
+/* Each encoded word may name a charset of its own. */
+static gboolean
+may_decode_words (ReboundFields *self)
+{
+  guint n = 0;
+
+  for (const char *p = self->scratch->str; (p = strstr (p, "=?")) != NULL; p += 2)
+    n++;
+  return n > 0 && (self->charsets == NULL || rebound_charsets_take (self->charsets, n));
+}
+
 static void
 decode_value (ReboundFields *self, const char *raw, gsize length, gboolean encoded_words)
 {
   if (!unfold (self->scratch, raw, length))
     {
-      g_autofree char *text = rebound_decode (raw, length, NULL, NULL, &length);
+      g_autofree char *text = rebound_decode (self->charsets, raw, length, NULL, &length);
 
       unfold (self->scratch, text, length);
     }
-  if (encoded_words && strstr (self->scratch->str, "=?") != NULL)
+  if (encoded_words && may_decode_words (self))
     {
       g_autofree char *decoded = g_mime_utils_header_decode_text (NULL, self->scratch->str);
-      g_autofree char *text = rebound_decode (decoded, strlen (decoded), NULL, NULL, &length);
+      g_autofree char *text =
+          rebound_decode (self->charsets, decoded, strlen (decoded), NULL, &length);
 
       unfold (self->scratch, text, length);
     }
@@ -165,9 +176,9 @@ field_end (const char *p, const char *end)
 }
 
 ReboundFields *
-rebound_fields_parse (const char *text, gsize length, gboolean one_block)
+rebound_fields_parse (const char *text, gsize length, gboolean one_block, ReboundCharsets *charsets)
 {
-  ReboundFields *self = rebound_fields_new ();
+  ReboundFields *self = rebound_fields_new (charsets);
   const char *end = text + length;
   guint group = 0;
 

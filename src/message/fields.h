@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <glib.h>
+#include "message/charset.h"
 
 G_BEGIN_DECLS
 
@@ -19,9 +19,10 @@ typedef struct
   GArray *fields; /* of ReboundField */
   GStringChunk *strings;
   GString *scratch;
+  ReboundCharsets *charsets; /* of the message, which outlives them */
 } ReboundFields;
 
-ReboundFields *rebound_fields_new (void);
+ReboundFields *rebound_fields_new (ReboundCharsets *charsets);
 void rebound_fields_free (ReboundFields *self);
 
 /* Adds a field with its raw value. */
@@ -33,6 +34,7 @@ void rebound_fields_add (ReboundFields *self, const char *name, const char *raw,
  * @text: a block of fields, or several divided by blank lines
  * @length: its bytes
  * @one_block: stop at the first blank line after a field
+ * @charsets: (nullable): what is known of the message's charsets
  *
  * Reads what is there: a line that is no field continues the one before it, be it indented
  * (RFC 5322 section 2.2.3) or not (nullmailer, and gateways that wrap lines); blanks before
@@ -40,7 +42,8 @@ void rebound_fields_add (ReboundFields *self, const char *name, const char *raw,
  *
  * Returns: (transfer full): the fields
  */
-ReboundFields *rebound_fields_parse (const char *text, gsize length, gboolean one_block);
+ReboundFields *rebound_fields_parse (const char *text, gsize length, gboolean one_block,
+                                     ReboundCharsets *charsets);
 
 /* Whether a field begins at @line: a name and a colon. */
 gboolean rebound_fields_is_start (const char *line, const char *end);

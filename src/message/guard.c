@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "warnings.h"
+
 typedef struct
 {
   const char *p;
@@ -17,16 +19,26 @@ typedef struct
   const char *bare; /* CRs before it are line ends by themselves */
 } Lines;
 
+/* How many full headers a message may have: the parser decodes them all. */
+#define TOGETHER 2
+
 typedef struct
 {
   const ReboundLimits *limits;
   GArray *warnings;
   GByteArray *out;
   gboolean in_header;
-  gboolean skip_field; /* the rest of a field that is beyond a cap */
+  gboolean of_part;         /* the header stands behind a delimiter */
+  gboolean content_type;    /* the field is the Content-Type */
+  gboolean says_type;       /* there is one in this header */
+  gboolean message_follows; /* its body begins with a header again */
+  gboolean digest;          /* the parts without a Content-Type are messages */
+  gboolean skip_field;      /* the rest of a field that is beyond a cap */
   gsize header_bytes;
   gsize field_bytes;
   guint fields;
+  gsize all_header_bytes; /* of the headers before this one */
+  guint all_fields;
   guint delimiters;
 } Guard;
 
@@ -106,17 +118,6 @@ skip_preface (Lines *lines)
 }
 
 static void
-warn (Guard *guard, const char *code, const char *detail)
-{
-  ReboundWarning warning = { code, detail };
-
-  for (guint i = 0; i < guard->warnings->len; i++)
-    if (g_array_index (guard->warnings, ReboundWarning, i).detail == detail)
-      return;
-  g_array_append_val (guard->warnings, warning);
-}
-
-static void
 put_line (Guard *guard, const char *line, gsize length)
 {
   g_byte_array_append (guard->out, (const guint8 *) line, length);
@@ -127,7 +128,11 @@ static void
 begin_header (Guard *guard)
 {
   guard->in_header = TRUE;
+  guard->of_part = FALSE;
+  guard->content_type = guard->says_type = guard->message_follows = FALSE;
   guard->skip_field = FALSE;
+  guard->all_header_bytes += guard->header_bytes;
+  guard->all_fields += guard->fields;
   guard->header_bytes = 0;
   guard->fields = 0;
 }
@@ -135,10 +140,15 @@ begin_header (Guard *guard)
 static gboolean
 header_is_full (Guard *guard, gsize length)
 {
-  if (guard->fields > guard->limits->header_fields)
-    warn (guard, "truncated", "header fields beyond the limit");
-  else if (guard->header_bytes + length > guard->limits->header_bytes)
-    warn (guard, "truncated", "header bytes beyond the limit");
+  const ReboundLimits *limits = guard->limits;
+
+  if (guard->fields > limits->header_fields
+      || (guard->all_fields + guard->fields) / TOGETHER > limits->header_fields)
+    rebound_warn (guard->warnings, "truncated", "header fields beyond the limit");
+  else if (guard->header_bytes + length > limits->header_bytes
+           || (guard->all_header_bytes + guard->header_bytes + length) / TOGETHER
+                  > limits->header_bytes)
+    rebound_warn (guard->warnings, "truncated", "header bytes beyond the limit");
   else
     return FALSE;
   return TRUE;
@@ -152,7 +162,7 @@ put_field_line (Guard *guard, const char *line, gsize length)
 
   if (length > room)
     {
-      warn (guard, "truncated", "a header field beyond the limit");
+      rebound_warn (guard->warnings, "truncated", "a header field beyond the limit");
       guard->skip_field = TRUE;
       length = room;
     }
@@ -160,6 +170,30 @@ put_field_line (Guard *guard, const char *line, gsize length)
     put_line (guard, line, length);
   guard->field_bytes += length;
   guard->header_bytes += length;
+}
+
+/* The word in any case of letters, and not a part of a longer name: message/rfc822, but not
+ * message/rfc822-headers. */
+static gboolean
+has_word (const char *line, gsize length, const char *word)
+{
+  gsize n = strlen (word);
+
+  for (gsize i = 0; i + n <= length; i++)
+    if (g_ascii_strncasecmp (line + i, word, n) == 0 && (i + n == length || line[i + n] != '-'))
+      return TRUE;
+  return FALSE;
+}
+
+static void
+note_content_type (Guard *guard, const char *line, gsize length)
+{
+  static const char *const messages[] = { "rfc822", "global", "news" };
+
+  guard->says_type = TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (messages); i++)
+    guard->message_follows = guard->message_follows || has_word (line, length, messages[i]);
+  guard->digest = guard->digest || has_word (line, length, "digest");
 }
 
 static void
@@ -170,7 +204,10 @@ put_header_line (Guard *guard, const char *line, gsize length)
       guard->fields++;
       guard->field_bytes = 0;
       guard->skip_field = FALSE;
+      guard->content_type = length > 12 && g_ascii_strncasecmp (line, "content-type", 12) == 0;
     }
+  if (guard->content_type)
+    note_content_type (guard, line, length);
   guard->skip_field = guard->skip_field || header_is_full (guard, length);
   if (!guard->skip_field)
     put_field_line (guard, line, length);
@@ -187,32 +224,44 @@ is_delimiter (const char *line, gsize length)
 }
 
 static void
-put_body_line (Guard *guard, const char *line, gsize length)
+put_delimiter (Guard *guard, const char *line, gsize length)
 {
-  if (is_delimiter (line, length))
+  if (guard->delimiters++ >= guard->limits->delimiters)
     {
-      if (guard->delimiters++ >= guard->limits->delimiters)
-        {
-          warn (guard, "truncated", "MIME delimiters beyond the limit");
-          return;
-        }
+      rebound_warn (guard->warnings, "truncated", "MIME delimiters beyond the limit");
+      return;
+    }
+  if (!guard->in_header)
+    {
       begin_header (guard);
+      guard->of_part = TRUE;
     }
   put_line (guard, line, length);
 }
 
 static void
+end_header (Guard *guard)
+{
+  if (guard->message_follows || (guard->digest && guard->of_part && !guard->says_type))
+    begin_header (guard);
+  else
+    guard->in_header = FALSE;
+  put_line (guard, "", 0);
+}
+
+static void
 guard_line (Guard *guard, const char *line, gsize length)
 {
-  if (!guard->in_header)
-    put_body_line (guard, line, length);
+  gboolean indented = length > 0 && (line[0] == ' ' || line[0] == '\t');
+
+  if (is_delimiter (line, length) && !(guard->in_header && indented))
+    put_delimiter (guard, line, length);
+  else if (!guard->in_header)
+    put_line (guard, line, length);
   else if (!is_blank_line (line, length))
     put_header_line (guard, line, length);
   else
-    {
-      guard->in_header = FALSE;
-      put_line (guard, "", 0);
-    }
+    end_header (guard);
 }
 
 GByteArray *
@@ -227,7 +276,7 @@ rebound_guard (GBytes *bytes, const ReboundLimits *limits, GArray *warnings)
 
   if (size > limits->message_bytes)
     {
-      warn (&guard, "truncated", "message bytes beyond the limit");
+      rebound_warn (warnings, "truncated", "message bytes beyond the limit");
       size = limits->message_bytes;
     }
   if (data == NULL) /* of no bytes */

@@ -8,11 +8,13 @@
 #include "message.h"
 
 #include <gmime/gmime.h>
+#include <signal.h>
 #include <string.h>
 
 #include "charset.h"
 #include "guard.h"
 #include "html.h"
+#include "warnings.h"
 
 /* GMime has none of its own. */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GMimeStream, g_object_unref)
@@ -25,7 +27,6 @@ typedef struct
   const ReboundLimits *limits;
   const GByteArray *bytes; /* what the parser reads */
   gsize text_left;
-  const char *charset; /* that a text part declares: its neighbours' too, where they do not */
   gboolean salvaged;
   gboolean nested;
 } Walk;
@@ -39,7 +40,10 @@ rebound_message_init (void)
 
   if (g_once_init_enter (&done))
     {
+      void (*before) (int) = signal (SIGPIPE, SIG_DFL); /* GMime's OpenPGP library ignores it */
+
       g_mime_init ();
+      signal (SIGPIPE, before);
       g_once_init_leave (&done, 1);
     }
 }
@@ -60,6 +64,7 @@ rebound_message_free (ReboundMessage *self)
   g_clear_pointer (&self->header, rebound_fields_free);
   g_ptr_array_unref (self->parts);
   g_array_unref (self->warnings);
+  g_free (self->charsets);
   g_free (self);
 }
 
@@ -74,14 +79,6 @@ rebound_message_find_part (const ReboundMessage *self, ReboundPartRole role)
         return part;
     }
   return NULL;
-}
-
-static void
-warn (Walk *self, const char *code, const char *detail)
-{
-  ReboundWarning warning = { code, detail };
-
-  g_array_append_val (self->message->warnings, warning);
 }
 
 /* What a Content-Type says the part is for. RFC 3462 and 6522, 3464, 6533, 5965, 8098; the x
@@ -180,11 +177,11 @@ decode_part (Walk *self, GMimePart *part, gsize *length)
   GMimeContentEncoding encoding;
   char *text;
 
-  if (charset != NULL && self->charset == NULL && rebound_charset_tells (charset))
-    self->charset = charset;
+  if (charset != NULL && self->message->charsets->hint == NULL && rebound_charset_tells (charset))
+    self->message->charsets->hint = charset;
   if (raw_length > self->text_left)
     {
-      warn (self, "truncated", "text beyond the limit");
+      rebound_warn (self->message->warnings, "truncated", "text beyond the limit");
       raw_length = self->text_left;
     }
   self->text_left -= raw_length;
@@ -192,9 +189,10 @@ decode_part (Walk *self, GMimePart *part, gsize *length)
   if (encoding != GMIME_CONTENT_ENCODING_BASE64
       && encoding != GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE
       && encoding != GMIME_CONTENT_ENCODING_UUENCODE)
-    return rebound_decode (raw, raw_length, charset, self->charset, length);
+    return rebound_decode (self->message->charsets, raw, raw_length, charset, length);
   decoded = undo_encoding (encoding, raw, raw_length);
-  text = rebound_decode ((char *) decoded->data, decoded->len, charset, self->charset, length);
+  text = rebound_decode (self->message->charsets, (char *) decoded->data, decoded->len, charset,
+                         length);
   unify_line_ends (text, length);
   return text;
 }
@@ -280,7 +278,7 @@ walk_part (Walk *self, GMimePart *object)
   if (g_mime_content_type_is_type (type, "text", "html"))
     decode_html (part);
   if (role == REBOUND_PART_RETURNED)
-    part->fields = rebound_fields_parse (part->text, part->length, TRUE);
+    part->fields = rebound_fields_parse (part->text, part->length, TRUE, self->message->charsets);
 }
 
 /* The returned message. What it holds is not this report's, unless a gateway has wrapped the
@@ -292,7 +290,7 @@ walk_message (Walk *self, GMimeMessagePart *object, guint depth)
   gboolean outer_nested = self->nested;
   ReboundPart *part = add_part (self, REBOUND_PART_RETURNED);
 
-  part->fields = rebound_fields_new ();
+  part->fields = rebound_fields_new (self->message->charsets);
   if (inner == NULL)
     return;
   add_whole_header (part->fields, inner);
@@ -341,7 +339,7 @@ static void
 walk (Walk *self, GMimeObject *object, guint depth)
 {
   if (depth > self->limits->depth)
-    warn (self, "truncated", "MIME parts nested beyond the limit");
+    rebound_warn (self->message->warnings, "truncated", "MIME parts nested beyond the limit");
   else if (GMIME_IS_MULTIPART (object))
     walk_multipart (self, GMIME_MULTIPART (object), depth);
   else if (GMIME_IS_MESSAGE_PART (object))
@@ -373,7 +371,7 @@ parse_and_walk (Walk *self, GByteArray *bytes)
   if (body != NULL)
     walk (self, body, 0);
   self->bytes = outer;
-  self->charset = NULL; /* it was the message's */
+  self->message->charsets->hint = NULL; /* it was the parser's */
 }
 
 /* Reports whose MIME structure was lost: the delimiters stand in the text, because a gateway
@@ -459,7 +457,8 @@ salvage (Walk *self, const GByteArray *bytes)
 
   if (boundary == NULL || strpbrk (boundary, "\"\\") != NULL)
     return;
-  warn (self, "mime-salvaged", "the parts were found by their delimiters only");
+  rebound_warn (self->message->warnings, "mime-salvaged",
+                "the parts were found by their delimiters only");
   g_ptr_array_set_size (self->message->parts, 0);
   self->text_left = self->limits->text_bytes;
   header = g_strdup_printf ("Content-Type: multipart/mixed; boundary=\"%s\"\n\n", boundary);
@@ -498,11 +497,14 @@ rebound_message_parse (GBytes *bytes, const ReboundLimits *limits)
   Walk state = { .message = self, .limits = limits, .text_left = limits->text_bytes };
   g_autoptr (GByteArray) guarded = NULL;
 
-  self->header = rebound_fields_new ();
+  self->charsets = g_new0 (ReboundCharsets, 1);
+  self->header = rebound_fields_new (self->charsets);
   self->parts = g_ptr_array_new_with_free_func (part_free);
   self->warnings = g_array_new (FALSE, FALSE, sizeof (ReboundWarning));
   guarded = rebound_guard (bytes, limits, self->warnings);
   parse_and_walk (&state, guarded);
+  if (self->header->fields->len == 0)
+    rebound_warn (self->warnings, "no-header", "no header field was found; is it a message?");
   self->report = says_report (self);
   if (lacks_structure (self))
     salvage (&state, guarded);
@@ -520,7 +522,7 @@ rebound_message_read_date (const char *value)
 char *
 rebound_message_decode (const char *bytes, gsize *length)
 {
-  return rebound_decode (bytes, strlen (bytes), NULL, NULL, length);
+  return rebound_decode (NULL, bytes, strlen (bytes), NULL, length);
 }
 
 char *

@@ -32,6 +32,7 @@ typedef struct
 {
   ReboundFields *header;
   GPtrArray *parts; /* of ReboundPart */
+  ReboundCharsets *charsets;
   gboolean report;  /* Content-Type or its report-type says: delivery status */
   GArray *warnings; /* of ReboundWarning; codes and details are static */
 } ReboundMessage;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "json.h"
-#include "rebound.h"
+#include "report.h"
 #include "rules/rules.h"
 
 /* A code or a reason, looked up. */
@@ -83,10 +83,14 @@ put_reason_text (GString *out, guint reason)
 {
   const ReboundReasonRule *rule = &rules->reasons[reason];
 
-  g_string_append_printf (
-      out, "%s: %s. %s bounce, %s's fault, unsubscribe %s.\n", rebound_reason_to_string (reason),
-      string (rule->means), rebound_bounce_to_string (rule->bounce),
-      rebound_fault_to_string (rule->fault), rebound_unsubscribe_to_string (rule->unsubscribe));
+  g_string_append_printf (out, "%s: %s. ", rebound_reason_to_string (reason), string (rule->means));
+  if (rule->bounce == REBOUND_BOUNCE_NONE)
+    g_string_append (out, "No failure, ");
+  else
+    g_string_append_printf (out, "%s bounce, ", rebound_bounce_to_string (rule->bounce));
+  rebound_append_fault (out, rule->fault);
+  g_string_append_printf (out, ", unsubscribe %s.\n",
+                          rebound_unsubscribe_to_string (rule->unsubscribe));
 }
 
 static char *

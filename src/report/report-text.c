@@ -98,8 +98,10 @@ put_verdict (GString *out, const ReboundRecipient *self, const ReboundStyle *sty
   if (self->action == REBOUND_ACTION_DELAYED)
     g_string_append (out, " · still being tried");
   if (self->bounce != REBOUND_BOUNCE_NONE)
-    g_string_append_printf (out, " · %s · %s's fault", rebound_bounce_to_string (self->bounce),
-                            rebound_fault_to_string (self->fault));
+    {
+      g_string_append_printf (out, " · %s · ", rebound_bounce_to_string (self->bounce));
+      rebound_append_fault (out, self->fault);
+    }
   g_string_append_printf (out, " · unsubscribe %s%s%s\n", palette->strong,
                           rebound_unsubscribe_to_string (self->unsubscribe), palette->off);
 }

@@ -104,6 +104,17 @@ rebound_report_get_recipient (const ReboundReport *self, guint index)
   return g_ptr_array_index (self->recipients, index);
 }
 
+void
+rebound_append_fault (GString *out, ReboundFault fault)
+{
+  if (fault == REBOUND_FAULT_UNKNOWN)
+    g_string_append (out, "fault unknown");
+  else if (fault == REBOUND_FAULT_NONE)
+    g_string_append (out, "nobody's fault");
+  else
+    g_string_append_printf (out, "%s's fault", rebound_fault_to_string (fault));
+}
+
 const ReboundWarning *
 rebound_report_get_warnings (const ReboundReport *self, guint *n_warnings)
 {

@@ -46,4 +46,7 @@ struct _ReboundReport
 ReboundReport *rebound_report_new (ReboundEvidence *evidence);
 ReboundRecipient *rebound_report_add_recipient (ReboundReport *self);
 
+/* For a person: "sender's fault". */
+void rebound_append_fault (GString *out, ReboundFault fault);
+
 G_END_DECLS

@@ -155,8 +155,7 @@ is_told_failure (const ReboundEvidence *evidence)
 static gboolean
 is_told_delivery (const ReboundEvidence *evidence)
 {
-  return (is_report (evidence) && evidence->recipients->len > 0)
-         || is_told (evidence, REBOUND_MARK_DELIVERED);
+  return is_told (evidence, REBOUND_MARK_DELIVERED);
 }
 
 static const struct
