@@ -134,6 +134,13 @@ typedef struct
 static const Refusal refusals[] = {
   /* plain */
   { "550 5.1.1 <bob@example.net>: no such user", "user-unknown hard recipient now" },
+  /* whose address is it? */
+  { "554 5.7.1 sender ann@example.org: no such user", "sender-rejected soft sender never" },
+  { "550 return path: mailbox unavailable", "sender-rejected soft sender never" },
+  { "550 5.1.1 sender ann@example.org: no such user", "user-unknown hard recipient now" },
+  { "550 Sender verified. No such user", "user-unknown hard recipient now" },
+  { "550 mail from:<ann@example.org> to <bob@example.net>: no such user",
+    "user-unknown hard recipient now" },
   { "550 5.1.6 Destination mailbox has moved, no forwarding address",
     "user-moved hard recipient now" },
   { "550 5.7.17 Mailbox owner has changed", "user-moved hard recipient now" },

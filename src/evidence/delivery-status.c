@@ -264,7 +264,8 @@ static void
 note_format (ReboundReading *self, const ReboundFields *block)
 {
   g_autoptr (GString) text = rebound_known_fields (self->evidence, block, REBOUND_AREA_STATUS);
-  g_autoptr (GArray) hits = rebound_find_hits (self, REBOUND_AREA_STATUS, text->str, text->len);
+
+  g_array_unref (rebound_find_hits (self, REBOUND_AREA_STATUS, text->str, text->len));
 }
 
 static void

@@ -289,6 +289,29 @@ rebound_keep_line (ReboundEvidence *evidence, const char *text, gsize length)
   return rebound_keep (evidence, g_strchomp (line));
 }
 
+/* How far before a phrase its subject stands. */
+#define SUBJECT_BYTES 60
+
+/* "Sender <…>: no such user", with nobody else in between. */
+static gboolean
+is_of_sender (const char *text, gsize at)
+{
+  static const char *const senders[] = { "sender",        "return path",  "return-path",
+                                         "mail from:",    "mail from <",  "helo ",
+                                         "envelope from", "envelope-from" };
+  static const char *const ends[] = { "recipient", "rcpt", "to:", " to ", ". ", "\n" };
+  gsize length = MIN (at, SUBJECT_BYTES);
+  g_autofree char *before = g_ascii_strdown (text + at - length, (gssize) length);
+  const char *found = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (senders); i++)
+    found = MAX (found, g_strrstr (before, senders[i]));
+  for (guint i = 0; i < G_N_ELEMENTS (ends) && found != NULL; i++)
+    if (strstr (found, ends[i]) != NULL)
+      return FALSE;
+  return found != NULL;
+}
+
 void
 rebound_append_hit (ReboundEvidence *evidence, GArray *clues, const char *text,
                     const ReboundHit *hit, ReboundSource from, gboolean remote)
@@ -296,7 +319,10 @@ rebound_append_hit (ReboundEvidence *evidence, GArray *clues, const char *text,
   ReboundClue clue = { .from = from, .remote = remote, .rule = hit->rule };
 
   if (hit->rule->type == REBOUND_RULE_PHRASE)
-    clue.type = REBOUND_CLUE_PHRASE;
+    {
+      clue.type = REBOUND_CLUE_PHRASE;
+      clue.of_sender = is_of_sender (text, hit->start);
+    }
   else if (hit->rule->type == REBOUND_RULE_STAGE)
     {
       clue.type = REBOUND_CLUE_STAGE;

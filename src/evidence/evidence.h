@@ -29,7 +29,8 @@ typedef struct
   const ReboundRule *rule; /* of a phrase */
   ReboundStage stage;
   ReboundSource from;
-  gboolean remote; /* the words of the server that refused, not of the one that reports it */
+  gboolean of_sender; /* a phrase behind words that name the sender */
+  gboolean remote;    /* the words of the server that refused, not of the one that reports it */
 } ReboundClue;
 
 /* A recipient; what is not stated is %NULL. */

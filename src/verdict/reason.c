@@ -243,6 +243,20 @@ prefer (ReboundFinding *finding, const ReboundReasons *by_code)
       }
 }
 
+/* What is said of the sender's address is nothing against the recipient's, unless a code is. */
+static void
+blame_sender (const Clues *self, const ReboundClue *phrase, const ReboundReasons *by_code,
+              ReboundFinding *finding)
+{
+  const ReboundReasonRule *rule = &self->evidence->rules->reasons[finding->reason];
+
+  if (!phrase->of_sender || by_code->n > 0 || rule->bounce != REBOUND_BOUNCE_HARD
+      || finding->n_also == REBOUND_MAX_REASONS)
+    return;
+  finding->also[finding->n_also++] = finding->reason;
+  finding->reason = REBOUND_REASON_SENDER_REJECTED;
+}
+
 static void
 decide_by_codes (const Clues *clues, ReboundFinding *finding)
 {
@@ -278,11 +292,15 @@ decide_by_rank (const Clues *clues, ReboundFinding *finding)
     {
       decide (finding, phrase, &phrase->rule->reasons);
       prefer (finding, &of_status);
+      blame_sender (clues, phrase, &of_status, finding);
     }
   else if (specific)
     decide (finding, status, &of_status);
   else if (weak != NULL)
-    decide (finding, weak, &weak->rule->reasons);
+    {
+      decide (finding, weak, &weak->rule->reasons);
+      blame_sender (clues, weak, &of_status, finding);
+    }
   else
     decide_by_codes (clues, finding);
 }
