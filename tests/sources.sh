@@ -5,7 +5,7 @@
 set -eu
 
 # As "make check" sets them.
-: "${top_srcdir:?}"
+: "${top_srcdir:=$(dirname "$0")/..}"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

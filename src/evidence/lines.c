@@ -6,16 +6,9 @@
 
 #include "address.h"
 #include "codes.h"
+#include "message/scan.h"
 
 #define LONGEST_LABEL 48
-
-static const char *
-skip_blanks (const char *p, const char *end)
-{
-  while (p < end && (*p == ' ' || *p == '\t'))
-    p++;
-  return p;
-}
 
 static gboolean
 starts_with (const char *p, const char *end, const char *word)
@@ -57,7 +50,7 @@ is_followed (const char *p, const char *end)
 
   while (p < end && strchr (">\"')]", *p) != NULL)
     p++;
-  if (skip_blanks (p, end) >= end || strchr (":;,.(<[", *p) != NULL)
+  if (rebound_skip_blanks (p, end) >= end || strchr (":;,.(<[", *p) != NULL)
     return TRUE;
   for (guint i = 0; i < G_N_ELEMENTS (weekdays); i++)
     if (starts_with (p, end, weekdays[i]))
@@ -172,7 +165,7 @@ names_by_label (const char *line, const char *end, ReboundNamed *named)
 
   if (colon == NULL || colon == label)
     return FALSE;
-  p = skip_bullets (skip_blanks (colon + 1, end), end);
+  p = skip_bullets (rebound_skip_blanks (colon + 1, end), end);
   named->length = rebound_address_scan (p, end);
   named->address = p;
   while (colon > label && colon[-1] == ' ')
@@ -187,15 +180,15 @@ names_by_label (const char *line, const char *end, ReboundNamed *named)
 static gboolean
 names_by_reply (const char *line, const char *end, ReboundNamed *named)
 {
-  const char *p = skip_blanks (line, end);
+  const char *p = rebound_skip_blanks (line, end);
   gsize status;
 
   if (end - p < 5 || (*p != '4' && *p != '5') || !g_ascii_isdigit (p[1]) || !g_ascii_isdigit (p[2])
       || p[3] != ' ')
     return FALSE;
-  p = skip_blanks (p + 4, end);
+  p = rebound_skip_blanks (p + 4, end);
   if (rebound_codes_is_status (p, end, &status))
-    p = skip_blanks (p + status, end);
+    p = rebound_skip_blanks (p + status, end);
   p += p < end && *p == '<';
   named->length = rebound_address_scan (p, end);
   named->address = p;
@@ -275,7 +268,7 @@ find_command (const char *p, const char *end, ReboundSpoken *spoken)
         const char *after = p + strlen (commands[i].verb);
 
         spoken->stage = commands[i].stage;
-        if (!commands[i].alone || skip_blanks (after, end) == end
+        if (!commands[i].alone || rebound_skip_blanks (after, end) == end
             || (spoken->marked && *after == ' '))
           return TRUE;
       }
@@ -303,13 +296,13 @@ is_bare_reply (const char *p, const char *end)
 gboolean
 rebound_line_is_spoken (const char *line, const char *end, ReboundSpoken *spoken)
 {
-  const char *p = skip_time (skip_blanks (line, end), end);
+  const char *p = skip_time (rebound_skip_blanks (line, end), end);
 
   *spoken = (ReboundSpoken){ .words = p };
   for (guint i = 0; i < G_N_ELEMENTS (speakers); i++)
     if (starts_with (p, end, speakers[i].prefix))
       {
-        p = skip_blanks (p + strlen (speakers[i].prefix), end);
+        p = rebound_skip_blanks (p + strlen (speakers[i].prefix), end);
         spoken->words = p;
         spoken->marked = TRUE;
         spoken->reply = speakers[i].reply;

@@ -5,6 +5,8 @@
 #include <gmime/gmime.h>
 #include <string.h>
 
+#include "scan.h"
+
 #define LONGEST_NAME 60
 
 ReboundFields *
@@ -142,14 +144,6 @@ rebound_fields_is_start (const char *line, const char *end)
   return find_colon (line, end) != NULL;
 }
 
-static const char *
-line_end (const char *p, const char *end)
-{
-  const char *lf = memchr (p, '\n', end - p);
-
-  return lf != NULL ? lf : end;
-}
-
 static gboolean
 is_blank (const char *p, const char *end)
 {
@@ -165,7 +159,7 @@ field_end (const char *p, const char *end)
   while (p < end)
     {
       const char *line = p + 1;
-      const char *stop = line < end ? line_end (line, end) : end;
+      const char *stop = line < end ? rebound_line_end (line, end) : end;
       gboolean indented = line < end && (*line == ' ' || *line == '\t');
 
       if (line >= end || is_blank (line, stop) || (!indented && find_colon (line, stop) != NULL))
@@ -184,7 +178,7 @@ rebound_fields_parse (const char *text, gsize length, gboolean one_block, Reboun
 
   for (const char *p = text; p < end; p++)
     {
-      const char *stop = line_end (p, end);
+      const char *stop = rebound_line_end (p, end);
       const char *colon = find_colon (p, stop);
 
       if (colon != NULL)

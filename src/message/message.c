@@ -14,6 +14,7 @@
 #include "charset.h"
 #include "guard.h"
 #include "html.h"
+#include "scan.h"
 #include "warnings.h"
 
 /* GMime has none of its own. */
@@ -389,22 +390,6 @@ after_header (const GByteArray *bytes)
   return blank != NULL ? blank + 2 : start + bytes->len;
 }
 
-static const char *
-skip_blanks (const char *p, const char *end)
-{
-  while (p < end && (*p == ' ' || *p == '\t'))
-    p++;
-  return p;
-}
-
-static const char *
-line_end (const char *p, const char *end)
-{
-  const char *lf = memchr (p, '\n', end - p);
-
-  return lf != NULL ? lf : end;
-}
-
 /* Delimiters further down belong to the message that a plain text report quotes. */
 #define PREAMBLE_LINES 12
 
@@ -412,15 +397,15 @@ line_end (const char *p, const char *end)
 static char *
 find_boundary (const char *p, const char *end)
 {
-  for (guint n = 0; p < end && n < PREAMBLE_LINES; p = line_end (p, end) + 1, n++)
+  for (guint n = 0; p < end && n < PREAMBLE_LINES; p = rebound_line_end (p, end) + 1, n++)
     {
-      const char *line = skip_blanks (p, end);
-      const char *stop = line_end (p, end);
-      const char *next = stop < end ? skip_blanks (stop + 1, end) : end;
+      const char *line = rebound_skip_blanks (p, end);
+      const char *stop = rebound_line_end (p, end);
+      const char *next = stop < end ? rebound_skip_blanks (stop + 1, end) : end;
 
       if (stop - line > 2 && line[0] == '-' && line[1] == '-' && end - next > 8
           && g_ascii_strncasecmp (next, "Content-", 8) == 0
-          && rebound_fields_is_start (next, line_end (next, end)))
+          && rebound_fields_is_start (next, rebound_line_end (next, end)))
         return g_strchomp (g_strndup (line + 2, stop - line - 2));
     }
   return NULL;
@@ -432,10 +417,10 @@ append_dedented (GByteArray *out, const char *p, const char *end, const char *bo
 {
   gsize length = strlen (boundary);
 
-  for (gsize indent = 0; p < end; p = line_end (p, end) + 1)
+  for (gsize indent = 0; p < end; p = rebound_line_end (p, end) + 1)
     {
-      const char *stop = line_end (p, end);
-      const char *line = skip_blanks (p, stop);
+      const char *stop = rebound_line_end (p, end);
+      const char *line = rebound_skip_blanks (p, stop);
 
       if ((gsize) (stop - line) >= length + 2 && memcmp (line, "--", 2) == 0
           && memcmp (line + 2, boundary, length) == 0)
