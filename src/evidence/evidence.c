@@ -289,6 +289,12 @@ rebound_keep_line (ReboundEvidence *evidence, const char *text, gsize length)
   return rebound_keep (evidence, g_strchomp (line));
 }
 
+static gboolean
+is_hard (const ReboundRules *rules, const ReboundRule *rule)
+{
+  return rules->reasons[rule->reasons.reason[0]].bounce == REBOUND_BOUNCE_HARD;
+}
+
 /* How far before a phrase its subject stands. */
 #define SUBJECT_BYTES 60
 
@@ -321,7 +327,7 @@ rebound_append_hit (ReboundEvidence *evidence, GArray *clues, const char *text,
   if (hit->rule->type == REBOUND_RULE_PHRASE)
     {
       clue.type = REBOUND_CLUE_PHRASE;
-      clue.of_sender = is_of_sender (text, hit->start);
+      clue.of_sender = is_hard (evidence->rules, hit->rule) && is_of_sender (text, hit->start);
     }
   else if (hit->rule->type == REBOUND_RULE_STAGE)
     {

@@ -180,7 +180,8 @@ has_word (const char *line, gsize length, const char *word)
   gsize n = strlen (word);
 
   for (gsize i = 0; i + n <= length; i++)
-    if (g_ascii_strncasecmp (line + i, word, n) == 0 && (i + n == length || line[i + n] != '-'))
+    if (g_ascii_tolower (line[i]) == word[0] && g_ascii_strncasecmp (line + i, word, n) == 0
+        && (i + n == length || line[i + n] != '-'))
       return TRUE;
   return FALSE;
 }
