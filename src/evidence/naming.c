@@ -109,6 +109,21 @@ is_near_failure (const ReboundText *self, guint i)
              && (rebound_text_line (self, i + 1)->flags & LINE_FAILS) != 0);
 }
 
+/* "(550 5.1.1)" tells of a failure in any language. */
+static void
+flag_refusals (ReboundText *self, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    {
+      ReboundTextLine *line = rebound_text_line (self, i);
+      ReboundCodes codes;
+
+      if (rebound_codes_find (line->start, line->end - line->start, &codes) && codes.reply[0] >= '4'
+          && codes.status[0] != '\0')
+        line->flags |= LINE_FAILS;
+    }
+}
+
 /* Where no line names a recipient, a sentence may: "your message to x@y.example could not
  * be delivered". It tells of a failure, or stands right beside one that does. */
 static void
@@ -117,6 +132,8 @@ find_in_sentences (ReboundText *self, guint n)
   for (guint i = 0; i < n; i++)
     if (rebound_text_line (self, i)->flags & LINE_FAILED)
       find_in_sentence (self, i);
+  if (self->candidates->len == 0)
+    flag_refusals (self, n);
   for (guint i = 0; i < n && self->candidates->len == 0; i++)
     if (is_near_failure (self, i))
       find_in_sentence (self, i);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "message/scan.h"
 #include "text.h"
 
 /* A stretch of the text that is about some recipients; about all where there are none. */
@@ -284,15 +285,16 @@ paragraph_end (const char *p, const char *end)
   return blank != NULL ? blank : end;
 }
 
-/* The end of a refusal: sendmail puts it into "(reason: …)" on a line of its own. */
+/* The end of a refusal: sendmail puts it into "(reason: …)" at the end of a line, others just
+ * into parentheses. */
 static const char *
 refusal_end (const Region *region, const char *p)
 {
-  const char *stop = memchr (p, '\n', region->end - p);
+  const char *stop = rebound_line_end (p, region->end);
   const char *start = p - MIN (p - region->start, 9);
 
-  if (stop != NULL && stop > p && stop[-1] == ')'
-      && memmem (start, p - start, "(reason: ", 9) != NULL)
+  if (stop > p && stop[-1] == ')'
+      && ((p > start && p[-1] == '(') || memmem (start, p - start, "(reason: ", 9) != NULL))
     return stop - 1;
   return paragraph_end (p, region->end);
 }

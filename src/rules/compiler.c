@@ -800,9 +800,11 @@ note_field_names (ReboundCompiler *self)
       const char *text = self->strings->str + pattern->text;
       gsize length = strspn (text, "abcdefghijklmnopqrstuvwxyz0123456789-");
       g_autofree char *name = g_strndup (text, length);
+      gboolean prefix = text[length] == '\0';
 
-      if (areas != 0 && length > 0 && (text[length] == ':' || text[length] == '\0'))
-        note_field_name (self, intern (self, name), areas, text[length] == '\0');
+      /* intern() may move the strings, and the text with them */
+      if (areas != 0 && length > 0 && (text[length] == ':' || prefix))
+        note_field_name (self, intern (self, name), areas, prefix);
     }
 }
 
