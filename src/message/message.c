@@ -507,7 +507,10 @@ rebound_message_read_date (const char *value)
 char *
 rebound_message_decode (const char *bytes, gsize *length)
 {
-  return rebound_decode (NULL, bytes, strlen (bytes), NULL, length);
+  char *text = rebound_decode (NULL, bytes, strlen (bytes), NULL, length);
+
+  unify_line_ends (text, length);
+  return text;
 }
 
 char *

@@ -68,7 +68,7 @@ char *rebound_message_digest (GBytes *bytes, const ReboundLimits *limits);
 /* The Date of RFC 5322 in UTC; %NULL where it cannot be read. */
 GDateTime *rebound_message_read_date (const char *value);
 
-/* Bytes of a text that came without a message, as UTF-8. */
+/* Bytes of a text that came without a message, as UTF-8; its lines end with LF. */
 char *rebound_message_decode (const char *bytes, gsize *length);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ReboundMessage, rebound_message_free)
