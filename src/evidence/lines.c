@@ -299,6 +299,8 @@ rebound_line_is_spoken (const char *line, const char *end, ReboundSpoken *spoken
   const char *p = skip_time (rebound_skip_blanks (line, end), end);
 
   *spoken = (ReboundSpoken){ .words = p };
+  if (p == end)
+    return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (speakers); i++)
     if (starts_with (p, end, speakers[i].prefix))
       {
