@@ -134,6 +134,10 @@ typedef struct
 static const Refusal refusals[] = {
   /* plain */
   { "550 5.1.1 <bob@example.net>: no such user", "user-unknown hard recipient now" },
+  /* texts without a source call nobody dead; 550 says no more than that it is over */
+  { "550 No such email", "user-unknown soft recipient count" },
+  { "550 5.1.1 No such email", "user-unknown hard recipient now" },
+  { "550 he no longer works here", "user-moved soft recipient count" },
   /* whose address is it? */
   { "554 5.7.1 sender ann@example.org: no such user", "sender-rejected soft sender never" },
   { "550 return path: mailbox unavailable", "sender-rejected soft sender never" },

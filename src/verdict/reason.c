@@ -313,8 +313,9 @@ is_sourced (const Clues *clues, const ReboundFinding *finding)
       const ReboundClue *clue = clue_at (clues, i);
       ReboundReasons reasons = rebound_verdict_clue_reasons (clues->evidence, clue, finding->stage);
 
-      if (has_reason (&reasons, finding->reason)
-          && (clue->type != REBOUND_CLUE_PHRASE || clue->rule->sourced))
+      if (clue->type == REBOUND_CLUE_PHRASE
+              ? clue->rule->sourced && has_reason (&reasons, finding->reason)
+              : reasons.n > 0 && reasons.reason[0] == finding->reason)
         return TRUE;
     }
   return FALSE;
