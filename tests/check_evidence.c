@@ -2,13 +2,13 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "evidence/evidence.h"
 
-#include <check.h>
 #include <string.h>
 
 #include "evidence/address.h"
 #include "evidence/codes.h"
 #include "evidence/lines.h"
 #include "message/message.h"
+#include "suite.h"
 
 typedef struct
 {
@@ -1689,20 +1689,8 @@ text_tests (void)
 int
 main (void)
 {
-  Suite *suite = suite_create ("evidence");
-  TCase *cases[] = { code_tests (),   address_tests (), line_tests (), status_tests (),
-                     answer_tests (), header_tests (),  text_tests () };
-  SRunner *runner;
-  int n_failed;
+  TCase *const cases[] = { code_tests (),   address_tests (), line_tests (), status_tests (),
+                           answer_tests (), header_tests (),  text_tests (), NULL };
 
-  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
-    {
-      tcase_set_timeout (cases[i], 60);
-      suite_add_tcase (suite, cases[i]);
-    }
-  runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  n_failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return n_failed != 0;
+  return run_suite ("evidence", cases, NULL, NULL);
 }

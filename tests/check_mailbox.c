@@ -1,8 +1,8 @@
 /* Rebound: tests of where messages come from.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rebound-mailbox.h"
+#include "suite.h"
 
-#include <check.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -163,8 +163,7 @@ static const Case mboxes[] = {
   { FROM "S: 1\n\na\n\n" FROM "S: 2\n\nb", "S: 1\n\na\n|S: 2\n\nb|" },
   { FROM "S: 1\n\n" FROM "S: 2\n\n", "S: 1\n|S: 2\n|" },
   /* other line ends stay as they are */
-  { LINE "\r\nS: 1\r\n\r\na\r\n" LINE "\r\nS: 2\r\n",
-    "S: 1\r\n\r\na\r\n" LINE "\r\nS: 2\r\n|" },
+  { LINE "\r\nS: 1\r\n\r\na\r\n" LINE "\r\nS: 2\r\n", "S: 1\r\n\r\na\r\n" LINE "\r\nS: 2\r\n|" },
   { LINE "\r\nS: 1\r\n\r\na\r\n\r\n" LINE "\r\nS: 2\r\n\r\nb\r\n\r\n",
     "S: 1\r\n\r\na\r\n|S: 2\r\n\r\nb\r\n|" },
   { LINE "\rS: 1\r\ra\r>From b\r\r" LINE "\rS: 2\r\rb\r\r", "S: 1\r\ra\rFrom b\r|S: 2\r\rb\r|" },
@@ -274,8 +273,8 @@ END_TEST
 START_TEST (long_separator)
 {
   g_autofree char *words = g_strnfill (3000, 'x');
-  g_autofree char *text
-    = g_strconcat (FROM "S: 1\n\nFrom ", words, " Mon Jan  1 00:00:00 2001\nS: 2\n", NULL);
+  g_autofree char *text =
+      g_strconcat (FROM "S: 1\n\nFrom ", words, " Mon Jan  1 00:00:00 2001\nS: 2\n", NULL);
   g_autofree char *expected = g_strconcat (text + strlen (FROM), "|", NULL);
 
   assert_messages (text, REBOUND_MAILBOX_DEFAULT, expected);
@@ -284,12 +283,9 @@ END_TEST
 
 /* So far from each other that the reader sees only one of them at a time. */
 static const Case pieces[] = {
-  { "\n\n" FROM "S: 2\n", "\n|S: 2\n" },
-  { "\n" FROM "S: 2\n", "\n" FROM "S: 2\n" },
-  { "\n\n" FROM "text\n", "\n\n" FROM "text\n" },
-  { "\n>From a\n", "\nFrom a\n" },
-  { "\n>>>>>>From a\n", "\n>>>>>From a\n" },
-  { ">>>>>>From a\n", ">>>>>>From a\n" },
+  { "\n\n" FROM "S: 2\n", "\n|S: 2\n" },          { "\n" FROM "S: 2\n", "\n" FROM "S: 2\n" },
+  { "\n\n" FROM "text\n", "\n\n" FROM "text\n" }, { "\n>From a\n", "\nFrom a\n" },
+  { "\n>>>>>>From a\n", "\n>>>>>From a\n" },      { ">>>>>>From a\n", ">>>>>>From a\n" },
   { "\n\n\n" FROM "S: 3\n", "\n\n|S: 3\n" },
 };
 
@@ -344,10 +340,10 @@ END_TEST
 START_TEST (long_quote)
 {
   g_autofree char *quotes = g_strnfill (3 * BUFFER, '>');
-  g_autofree char *text
-    = g_strconcat (FROM "S: 1\n\n", quotes, "From a\nx", quotes, "From b\n", NULL);
-  g_autofree char *expected
-    = g_strconcat ("S: 1\n\n", quotes + 1, "From a\nx", quotes, "From b\n|", NULL);
+  g_autofree char *text =
+      g_strconcat (FROM "S: 1\n\n", quotes, "From a\nx", quotes, "From b\n", NULL);
+  g_autofree char *expected =
+      g_strconcat ("S: 1\n\n", quotes + 1, "From a\nx", quotes, "From b\n|", NULL);
   g_autoptr (GString) got = read_file (text, strlen (text), REBOUND_MAILBOX_DEFAULT, NULL);
 
   ck_assert_str_eq (got->str, expected);
@@ -603,8 +599,8 @@ END_TEST
 START_TEST (maildir_empty)
 {
   g_autofree char *path = make_maildir ("empty");
-  g_autoptr (ReboundMailbox) mailbox
-    = rebound_mailbox_open (path, REBOUND_MAILBOX_SINGLE, NULL, NULL);
+  g_autoptr (ReboundMailbox) mailbox =
+      rebound_mailbox_open (path, REBOUND_MAILBOX_SINGLE, NULL, NULL);
 
   ck_assert_ptr_nonnull (mailbox);
   assert_end (mailbox);
@@ -840,20 +836,7 @@ other_tests (void)
 int
 main (void)
 {
-  Suite *suite = suite_create ("mailbox");
-  TCase *cases[] = { mbox_tests (), other_tests () };
-  SRunner *runner;
-  int n_failed;
+  TCase *const cases[] = { mbox_tests (), other_tests (), NULL };
 
-  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
-    {
-      tcase_add_unchecked_fixture (cases[i], make_tmp_dir, remove_tmp_dir);
-      tcase_set_timeout (cases[i], 60);
-      suite_add_tcase (suite, cases[i]);
-    }
-  runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  n_failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return n_failed != 0;
+  return run_suite ("mailbox", cases, make_tmp_dir, remove_tmp_dir);
 }

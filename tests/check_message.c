@@ -4,8 +4,8 @@
 #include "message/guard.h"
 #include "message/html.h"
 #include "message/message.h"
+#include "suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -1539,21 +1539,8 @@ message_tests (void)
 int
 main (void)
 {
-  Suite *suite = suite_create ("message");
-  TCase *cases[] = { guard_tests (), fields_tests (), charset_tests (), html_tests (),
-                     message_tests () };
-  SRunner *runner;
-  int n_failed;
+  TCase *const cases[] = { guard_tests (), fields_tests (),  charset_tests (),
+                           html_tests (),  message_tests (), NULL };
 
-  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
-    {
-      tcase_add_unchecked_fixture (cases[i], rebound_message_init, NULL);
-      tcase_set_timeout (cases[i], 60);
-      suite_add_tcase (suite, cases[i]);
-    }
-  runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  n_failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return n_failed != 0;
+  return run_suite ("message", cases, rebound_message_init, NULL);
 }

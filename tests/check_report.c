@@ -1,11 +1,11 @@
 /* Rebound: tests of how a report is written, and of the names it uses.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <check.h>
 #include <json-glib/json-glib.h>
 #include <string.h>
 
 #include "rebound.h"
 #include "report/json.h"
+#include "suite.h"
 
 /* ---- Helpers ------------------------------------------------------------------------------ */
 
@@ -1023,19 +1023,7 @@ explain_tests (void)
 int
 main (void)
 {
-  Suite *suite = suite_create ("report");
-  TCase *cases[] = { json_tests (), text_tests (), type_tests (), explain_tests () };
-  SRunner *runner;
-  int n_failed;
+  TCase *const cases[] = { json_tests (), text_tests (), type_tests (), explain_tests (), NULL };
 
-  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
-    {
-      tcase_set_timeout (cases[i], 60);
-      suite_add_tcase (suite, cases[i]);
-    }
-  runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  n_failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return n_failed != 0;
+  return run_suite ("report", cases, NULL, NULL);
 }

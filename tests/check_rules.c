@@ -3,8 +3,8 @@
 #include "rules/compiler.h"
 #include "rules/fold.h"
 #include "rules/matcher.h"
+#include "suite.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -1244,19 +1244,7 @@ builtin_tests (void)
 int
 main (void)
 {
-  Suite *suite = suite_create ("rules");
-  TCase *cases[] = { compiler_tests (), matcher_tests (), builtin_tests () };
-  SRunner *runner;
-  int n_failed;
+  TCase *const cases[] = { compiler_tests (), matcher_tests (), builtin_tests (), NULL };
 
-  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
-    {
-      tcase_set_timeout (cases[i], 60);
-      suite_add_tcase (suite, cases[i]);
-    }
-  runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  n_failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return n_failed != 0;
+  return run_suite ("rules", cases, NULL, NULL);
 }

@@ -1,10 +1,10 @@
 /* Rebound: tests of the verdicts, by the public functions.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <check.h>
 #include <string.h>
 
 #include "rebound.h"
 #include "rules/rules.h"
+#include "suite.h"
 
 /* ---- Helpers ------------------------------------------------------------------------------ */
 
@@ -1141,20 +1141,8 @@ purity_tests (void)
 int
 main (void)
 {
-  Suite *suite = suite_create ("verdict");
-  TCase *cases[] = { refusal_tests (), policy_tests (), report_tests (), kind_tests (),
-                     purity_tests () };
-  SRunner *runner;
-  int n_failed;
+  TCase *const cases[] = { refusal_tests (), policy_tests (), report_tests (),
+                           kind_tests (),    purity_tests (), NULL };
 
-  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
-    {
-      tcase_set_timeout (cases[i], 120);
-      suite_add_tcase (suite, cases[i]);
-    }
-  runner = srunner_create (suite);
-  srunner_run_all (runner, CK_ENV);
-  n_failed = srunner_ntests_failed (runner);
-  srunner_free (runner);
-  return n_failed != 0;
+  return run_suite ("verdict", cases, NULL, NULL);
 }
