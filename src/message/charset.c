@@ -66,18 +66,6 @@ drop_nul (char *text, gsize *length)
   return text;
 }
 
-/* The C library unloads a charset's module with its last descriptor, and takes 0.1 ms to load it
- * again: of each usual charset that was needed one descriptor stays open. */
-static void
-keep_loaded (const char *charset)
-{
-  static gsize kept[G_N_ELEMENTS (usual)];
-
-  for (guint i = 0; i < G_N_ELEMENTS (usual); i++)
-    if (charset == usual[i] && g_once_init_enter (&kept[i]))
-      g_once_init_leave (&kept[i], (gsize) g_mime_iconv_open ("UTF-8", charset));
-}
-
 /* Strictly: %NULL where a byte does not fit; @cut allows a character that the end cuts off. */
 static char *
 convert (ReboundCharsets *self, const char *bytes, gsize length, const char *charset, gboolean cut,
@@ -87,7 +75,6 @@ convert (ReboundCharsets *self, const char *bytes, gsize length, const char *cha
   gsize read; /* who asks for it is not told of a cut character as an error */
   char *out;
 
-  keep_loaded (charset);
   if (rebound_charsets_take (self, 1))
     cd = g_mime_iconv_open ("UTF-8", charset);
   if (cd == (iconv_t) -1)
