@@ -59,7 +59,7 @@ rebound_analyzer_analyze (ReboundAnalyzer *self, GBytes *message, const ReboundE
   g_return_val_if_fail (self != NULL && message != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  parsed = rebound_message_parse (message, &self->limits);
+  parsed = rebound_message_parse (message, self->rules, &self->limits);
   report = rebound_verdict (rebound_evidence_read (parsed, envelope, self->rules, &self->limits));
   report->message = g_bytes_ref (message);
   report->limits = self->limits;

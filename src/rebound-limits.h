@@ -23,7 +23,8 @@ G_BEGIN_DECLS
  * @recipients: recipients of one report
  * @facts: facts of one recipient
  *
- * Beyond a cap the rest is skipped, a warning says so, and the analysis goes on.
+ * Beyond a cap the rest is skipped, a warning says so, and the analysis goes on. Fields that say
+ * nothing to Rebound are left out before they are counted.
  *
  * Since: 0.1
  */

@@ -153,20 +153,20 @@ read_will_retry (StatusReading *self, const char *value)
 
 static const struct
 {
-  const char *name;
+  ReboundFieldId id;
   gboolean of_recipient;
   void (*read) (StatusReading *self, const char *value);
 } fields[] = {
-  { "reporting-mta", FALSE, read_reporting_mta },
-  { "original-envelope-id", FALSE, read_envelope_id },
-  { "original-recipient", TRUE, read_original },
-  { "final-recipient", TRUE, read_final },
-  { "action", TRUE, read_action_field },
-  { "status", TRUE, read_status },
-  { "remote-mta", TRUE, read_remote_mta },
-  { "diagnostic-code", TRUE, read_diagnostic },
-  { "will-retry-until", TRUE, read_will_retry },
-  { "x-supplementary-info", TRUE, read_supplement },
+  { REBOUND_FIELD_REPORTING_MTA, FALSE, read_reporting_mta },
+  { REBOUND_FIELD_ORIGINAL_ENVELOPE_ID, FALSE, read_envelope_id },
+  { REBOUND_FIELD_ORIGINAL_RECIPIENT, TRUE, read_original },
+  { REBOUND_FIELD_FINAL_RECIPIENT, TRUE, read_final },
+  { REBOUND_FIELD_ACTION, TRUE, read_action_field },
+  { REBOUND_FIELD_STATUS, TRUE, read_status },
+  { REBOUND_FIELD_REMOTE_MTA, TRUE, read_remote_mta },
+  { REBOUND_FIELD_DIAGNOSTIC_CODE, TRUE, read_diagnostic },
+  { REBOUND_FIELD_WILL_RETRY_UNTIL, TRUE, read_will_retry },
+  { REBOUND_FIELD_X_SUPPLEMENTARY_INFO, TRUE, read_supplement },
 };
 
 static void
@@ -179,7 +179,7 @@ begin_recipient (StatusReading *self)
 static gboolean
 names_final (const ReboundField *field)
 {
-  return field != NULL && strcmp (field->name, "final-recipient") == 0;
+  return field != NULL && field->id == REBOUND_FIELD_FINAL_RECIPIENT;
 }
 
 /* Whether @field is of another recipient than the fields before it. */
@@ -190,22 +190,22 @@ begins_recipient (const StatusReading *self, const ReboundField *field, const Re
 
   if (self->recipient == NULL)
     return TRUE;
-  if (strcmp (field->name, "final-recipient") == 0)
+  if (field->id == REBOUND_FIELD_FINAL_RECIPIENT)
     return self->final;
-  if (strcmp (field->name, "original-recipient") == 0)
+  if (field->id == REBOUND_FIELD_ORIGINAL_RECIPIENT)
     return self->original || (self->final && (apart || names_final (next)));
   if (!apart)
     return FALSE;
-  return (strcmp (field->name, "action") == 0 && self->action)
-         || (strcmp (field->name, "status") == 0 && self->status)
-         || (strcmp (field->name, "diagnostic-code") == 0 && self->diagnostic);
+  return (field->id == REBOUND_FIELD_ACTION && self->action)
+         || (field->id == REBOUND_FIELD_STATUS && self->status)
+         || (field->id == REBOUND_FIELD_DIAGNOSTIC_CODE && self->diagnostic);
 }
 
 static void
 read_field (StatusReading *self, const ReboundField *field, const ReboundField *next)
 {
   for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
-    if (strcmp (field->name, fields[i].name) == 0)
+    if (field->id == fields[i].id)
       {
         if (fields[i].of_recipient && begins_recipient (self, field, next))
           begin_recipient (self);
@@ -272,7 +272,7 @@ static void
 read_block (ReboundReading *self, const char *text, gsize length)
 {
   g_autoptr (ReboundFields) block =
-      rebound_fields_parse (text, length, FALSE, self->message->charsets);
+      rebound_fields_parse (text, length, FALSE, self->evidence->rules, self->message->charsets);
   StatusReading reading = { .reading = self, .evidence = self->evidence };
   guint first = self->evidence->recipients->len;
 

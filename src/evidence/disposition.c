@@ -36,14 +36,15 @@ rebound_read_disposition (ReboundReading *self)
 
   if (part == NULL || evidence->delivery_status)
     return;
-  fields = rebound_fields_parse (part->text, part->length, FALSE, self->message->charsets);
+  fields = rebound_fields_parse (part->text, part->length, FALSE, self->evidence->rules,
+                                 self->message->charsets);
   evidence->disposition = TRUE;
-  value = rebound_fields_get (fields, "disposition");
+  value = rebound_fields_get (fields, REBOUND_FIELD_DISPOSITION);
   evidence->refused = value != NULL && is_refusal (value);
-  value = rebound_fields_get (fields, "final-recipient");
+  value = rebound_fields_get (fields, REBOUND_FIELD_FINAL_RECIPIENT);
   recipient = rebound_add_recipient (
       evidence, value != NULL ? rebound_keep_address (evidence, value) : evidence->from);
-  value = rebound_fields_get (fields, "original-recipient");
+  value = rebound_fields_get (fields, REBOUND_FIELD_ORIGINAL_RECIPIENT);
   if (recipient != NULL && value != NULL)
     recipient->original_address = rebound_keep_address (evidence, value);
   if (recipient != NULL && evidence->refused)

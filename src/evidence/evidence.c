@@ -432,12 +432,13 @@ static gboolean
 is_list (const ReboundEvidence *evidence, const ReboundFields *fields, const char *list_id,
          const char *to)
 {
-  const char *post = rebound_fields_get (fields, "list-post");
-  const char *been_there = rebound_fields_get (fields, "x-beenthere");
-  const char *field = rebound_fields_get (fields, "to");
+  const char *post = rebound_fields_get (fields, REBOUND_FIELD_LIST_POST);
+  const char *been_there = rebound_fields_get (fields, REBOUND_FIELD_X_BEENTHERE);
+  const char *field = rebound_fields_get (fields, REBOUND_FIELD_TO);
   const char *domain = to != NULL ? strchr (to, '@') : NULL;
 
-  if (domain == NULL || strchr (field, ',') != NULL || rebound_fields_get (fields, "cc") != NULL)
+  if (domain == NULL || strchr (field, ',') != NULL
+      || rebound_fields_get (fields, REBOUND_FIELD_CC) != NULL)
     return TRUE;
   return is_list_of (to, evidence->to) || rebound_address_equal (to, evidence->original.from)
          || (post != NULL && strstr (post, to) != NULL)
@@ -454,13 +455,14 @@ rebound_keep_original (ReboundEvidence *evidence, const ReboundFields *fields)
   if (fields == NULL || fields->fields->len == 0 || original->message_id != NULL)
     return;
   *original = (ReboundOriginal){
-    .message_id = keep_bare (evidence, rebound_fields_get (fields, "message-id")),
-    .from = rebound_keep_address (evidence, rebound_fields_get (fields, "from")),
-    .to = rebound_keep_address (evidence, rebound_fields_get (fields, "to")),
-    .subject = rebound_keep (evidence, rebound_fields_get (fields, "subject")),
-    .date = rebound_keep_date (evidence, rebound_fields_get (fields, "date")),
-    .list_id = keep_bare (evidence, rebound_fields_get (fields, "list-id")),
-    .list_unsubscribe = rebound_keep (evidence, rebound_fields_get (fields, "list-unsubscribe")),
+    .message_id = keep_bare (evidence, rebound_fields_get (fields, REBOUND_FIELD_MESSAGE_ID)),
+    .from = rebound_keep_address (evidence, rebound_fields_get (fields, REBOUND_FIELD_FROM)),
+    .to = rebound_keep_address (evidence, rebound_fields_get (fields, REBOUND_FIELD_TO)),
+    .subject = rebound_keep (evidence, rebound_fields_get (fields, REBOUND_FIELD_SUBJECT)),
+    .date = rebound_keep_date (evidence, rebound_fields_get (fields, REBOUND_FIELD_DATE)),
+    .list_id = keep_bare (evidence, rebound_fields_get (fields, REBOUND_FIELD_LIST_ID)),
+    .list_unsubscribe =
+        rebound_keep (evidence, rebound_fields_get (fields, REBOUND_FIELD_LIST_UNSUBSCRIBE)),
     .envelope_id = envelope_id,
   };
   evidence->original_to_is_list = is_list (evidence, fields, original->list_id, original->to);
@@ -493,10 +495,11 @@ read_identity (ReboundReading *self)
   ReboundEvidence *evidence = self->evidence;
   const ReboundFields *header = self->message->header;
 
-  evidence->date = rebound_keep_date (evidence, rebound_fields_get (header, "date"));
-  evidence->message_id = keep_bare (evidence, rebound_fields_get (header, "message-id"));
-  evidence->from = rebound_keep_address (evidence, rebound_fields_get (header, "from"));
-  evidence->to = rebound_keep_address (evidence, rebound_fields_get (header, "to"));
+  evidence->date = rebound_keep_date (evidence, rebound_fields_get (header, REBOUND_FIELD_DATE));
+  evidence->message_id =
+      keep_bare (evidence, rebound_fields_get (header, REBOUND_FIELD_MESSAGE_ID));
+  evidence->from = rebound_keep_address (evidence, rebound_fields_get (header, REBOUND_FIELD_FROM));
+  evidence->to = rebound_keep_address (evidence, rebound_fields_get (header, REBOUND_FIELD_TO));
   evidence->report = self->message->report;
 }
 
@@ -518,7 +521,7 @@ has_part (const ReboundMessage *message, ReboundPartRole role, gboolean nested)
 static gboolean
 is_wrapped (const ReboundMessage *message)
 {
-  const char *from = rebound_fields_get (message->header, "from");
+  const char *from = rebound_fields_get (message->header, REBOUND_FIELD_FROM);
   g_autofree char *sender = from != NULL ? g_ascii_strdown (from, -1) : NULL;
 
   if (has_part (message, REBOUND_PART_DELIVERY_STATUS, FALSE)

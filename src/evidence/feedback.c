@@ -19,26 +19,27 @@ add_complainer (ReboundEvidence *evidence, const char *raw)
 static void
 read_report (ReboundReading *self, const ReboundPart *part)
 {
-  g_autoptr (ReboundFields) fields =
-      rebound_fields_parse (part->text, part->length, FALSE, self->message->charsets);
+  g_autoptr (ReboundFields) fields = rebound_fields_parse (
+      part->text, part->length, FALSE, self->evidence->rules, self->message->charsets);
   ReboundEvidence *evidence = self->evidence;
-  const char *type = rebound_fields_get (fields, "feedback-type");
+  const char *type = rebound_fields_get (fields, REBOUND_FIELD_FEEDBACK_TYPE);
   const char *mta;
   g_autofree char *lower = g_ascii_strdown (type != NULL ? type : "abuse", -1);
 
   evidence->feedback = TRUE;
   evidence->feedback_type = rebound_keep (evidence, lower);
-  mta = rebound_fields_get (fields, "reporting-mta");
+  mta = rebound_fields_get (fields, REBOUND_FIELD_REPORTING_MTA);
   evidence->reporting_mta = mta != NULL ? rebound_keep_host (evidence, mta) : NULL;
   evidence->original.envelope_id =
-      rebound_keep (evidence, rebound_fields_get (fields, "original-envelope-id"));
-  rebound_read_return_path (evidence, rebound_fields_get (fields, "original-mail-from"));
+      rebound_keep (evidence, rebound_fields_get (fields, REBOUND_FIELD_ORIGINAL_ENVELOPE_ID));
+  rebound_read_return_path (evidence,
+                            rebound_fields_get (fields, REBOUND_FIELD_ORIGINAL_MAIL_FROM));
   for (guint i = 0; i < fields->fields->len; i++)
     {
       const ReboundField *field = &g_array_index (fields->fields, ReboundField, i);
 
-      if (strcmp (field->name, "original-rcpt-to") == 0
-          || strcmp (field->name, "removal-recipient") == 0)
+      if (field->id == REBOUND_FIELD_ORIGINAL_RCPT_TO
+          || field->id == REBOUND_FIELD_REMOVAL_RECIPIENT)
         add_complainer (evidence, field->value);
     }
 }
@@ -50,11 +51,13 @@ find_complainer (ReboundReading *self)
 {
   ReboundEvidence *evidence = self->evidence;
   const ReboundPart *returned = rebound_message_find_part (self->message, REBOUND_PART_RETURNED);
-  const char *to =
-      returned != NULL ? rebound_fields_get (returned->fields, "x-hmxmroriginalrecipient") : NULL;
+  const char *to = returned != NULL ? rebound_fields_get (returned->fields,
+                                                          REBOUND_FIELD_X_HMXMRORIGINALRECIPIENT)
+                                    : NULL;
 
   if (returned != NULL)
-    rebound_read_return_path (evidence, rebound_fields_get (returned->fields, "return-path"));
+    rebound_read_return_path (evidence,
+                              rebound_fields_get (returned->fields, REBOUND_FIELD_RETURN_PATH));
   if (to == NULL && evidence->verp == NULL && !evidence->original_to_is_list)
     to = evidence->original.to;
   if (to != NULL)
@@ -67,12 +70,12 @@ static gboolean
 is_informal (ReboundReading *self)
 {
   const ReboundFields *header = self->message->header;
-  const char *subject = rebound_fields_get (header, "subject");
+  const char *subject = rebound_fields_get (header, REBOUND_FIELD_SUBJECT);
   g_autoptr (GArray) hits = NULL;
 
   if (rebound_message_find_part (self->message, REBOUND_PART_RETURNED) == NULL)
     return FALSE;
-  if (rebound_fields_get (header, "x-hmxmroriginalrecipient") != NULL)
+  if (rebound_fields_get (header, REBOUND_FIELD_X_HMXMRORIGINALRECIPIENT) != NULL)
     return TRUE;
   if (subject == NULL)
     return FALSE;
@@ -92,7 +95,8 @@ rebound_read_feedback (ReboundReading *self)
 {
   ReboundEvidence *evidence = self->evidence;
   const ReboundPart *part = rebound_message_find_part (self->message, REBOUND_PART_FEEDBACK);
-  const char *outer = rebound_fields_get (self->message->header, "x-hmxmroriginalrecipient");
+  const char *outer =
+      rebound_fields_get (self->message->header, REBOUND_FIELD_X_HMXMRORIGINALRECIPIENT);
 
   if (part != NULL)
     read_report (self, part);

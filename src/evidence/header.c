@@ -37,8 +37,8 @@ void
 rebound_read_header (ReboundReading *self)
 {
   const ReboundFields *header = self->message->header;
-  const char *subject = rebound_fields_get (header, "subject");
-  const char *failed = rebound_fields_get (header, "x-failed-recipients");
+  const char *subject = rebound_fields_get (header, REBOUND_FIELD_SUBJECT);
+  const char *failed = rebound_fields_get (header, REBOUND_FIELD_X_FAILED_RECIPIENTS);
   g_autoptr (GString) text = rebound_known_fields (self->evidence, header, REBOUND_AREA_HEADER);
   g_autoptr (GArray) header_hits = NULL;
   g_autoptr (GArray) subject_hits = NULL;
@@ -55,8 +55,10 @@ rebound_read_header (ReboundReading *self)
 }
 
 /* Where the report was delivered to: RFC 9228 and its forerunners, the best known first. */
-static const char *const recipient_fields[] = { "delivered-to",  "x-original-to", "envelope-to",
-                                                "x-envelope-to", "apparently-to", "to" };
+static const ReboundFieldId recipient_fields[] = {
+  REBOUND_FIELD_DELIVERED_TO,  REBOUND_FIELD_X_ORIGINAL_TO, REBOUND_FIELD_ENVELOPE_TO,
+  REBOUND_FIELD_X_ENVELOPE_TO, REBOUND_FIELD_APPARENTLY_TO, REBOUND_FIELD_TO
+};
 
 void
 rebound_read_return_path (ReboundEvidence *evidence, const char *raw)
@@ -87,7 +89,7 @@ rebound_read_envelope (ReboundReading *self)
 {
   ReboundEvidence *evidence = self->evidence;
   const ReboundFields *header = self->message->header;
-  const char *sender = rebound_fields_get (header, "return-path");
+  const char *sender = rebound_fields_get (header, REBOUND_FIELD_RETURN_PATH);
 
   if (self->envelope != NULL && self->envelope->sender != NULL)
     sender = self->envelope->sender;

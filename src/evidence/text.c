@@ -166,7 +166,7 @@ read_quoted_message (ReboundText *self, guint first)
       if (!rebound_fields_is_start (line->start, line->end))
         continue;
       fields = rebound_fields_parse (line->start, self->text + self->length - line->start, TRUE,
-                                     self->reading->message->charsets);
+                                     self->evidence->rules, self->reading->message->charsets);
       if (fields->fields->len > 1)
         rebound_keep_original (self->evidence, fields);
       break;

@@ -3,17 +3,68 @@
 #include "fields.h"
 
 #include <gmime/gmime.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "scan.h"
 
 #define LONGEST_NAME 60
 
+static const char *const names[] = { "",
+#define FIELD(id, name) name,
+                                     REBOUND_FIELDS (FIELD)
+#undef FIELD
+};
+
+static int
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const char *const *) a, *(const char *const *) b);
+}
+
+static ReboundFieldId
+find_id (const char *name)
+{
+  const char *const *found =
+      bsearch (&name, names, G_N_ELEMENTS (names), sizeof *names, compare_names);
+
+  return found != NULL ? found - names : REBOUND_FIELD_OTHER;
+}
+
+/* Each host on the way writes a Received, "from x by y"; some mail systems write another, "(qmail 7
+ * invoked for bounce)". */
+static gboolean
+is_trace (const char *name, const char *value, const char *end)
+{
+  const char *p = rebound_skip_blanks (value, end);
+
+  return strcmp (name, "received") == 0 && (p == end || *p != '(');
+}
+
+static gboolean
+is_read (const ReboundRules *rules, const char *name, const char *value, const char *end)
+{
+  return rules == NULL || find_id (name) != REBOUND_FIELD_OTHER
+         || (rebound_rules_knows_field (rules, name, REBOUND_AREA_HEADER | REBOUND_AREA_STATUS)
+             && !is_trace (name, value, end));
+}
+
+static gsize
+fold_name (char *folded, const char *name, gsize length)
+{
+  length = MIN (length, LONGEST_NAME);
+  for (gsize i = 0; i < length; i++)
+    folded[i] = g_ascii_tolower (name[i]);
+  folded[length] = '\0';
+  return length;
+}
+
 ReboundFields *
-rebound_fields_new (ReboundCharsets *charsets)
+rebound_fields_new (const ReboundRules *rules, ReboundCharsets *charsets)
 {
   ReboundFields *self = g_new0 (ReboundFields, 1);
 
+  self->rules = rules;
   self->charsets = charsets;
   self->fields = g_array_new (FALSE, FALSE, sizeof (ReboundField));
   self->strings = g_string_chunk_new (1024);
@@ -97,12 +148,15 @@ add (ReboundFields *self, const char *name, gsize name_length, const char *raw, 
      guint group)
 {
   ReboundField field = { .group = group };
-  char lower[LONGEST_NAME + 1] = "";
+  char folded[LONGEST_NAME + 1];
 
-  name_length = MIN (name_length, LONGEST_NAME);
-  for (gsize i = 0; i < name_length; i++)
-    lower[i] = g_ascii_tolower (name[i]);
-  field.name = g_string_chunk_insert_len (self->strings, lower, name_length);
+  name_length = fold_name (folded, name, name_length);
+  if (!is_read (self->rules, folded, raw, raw + length))
+    return;
+  field.id = find_id (folded);
+  field.name = field.id != REBOUND_FIELD_OTHER
+                   ? names[field.id]
+                   : g_string_chunk_insert_len (self->strings, folded, name_length);
   decode_value (self, raw, length, may_be_encoded (name, name_length));
   field.value = g_string_chunk_insert_len (self->strings, self->scratch->str, self->scratch->len);
   g_array_append_val (self->fields, field);
@@ -144,6 +198,26 @@ rebound_fields_is_start (const char *line, const char *end)
   return find_colon (line, end) != NULL;
 }
 
+static const char *
+name_end (const char *colon)
+{
+  while (!is_name_char (colon[-1]))
+    colon--;
+  return colon;
+}
+
+gboolean
+rebound_fields_is_unread (const ReboundRules *rules, const char *line, const char *end)
+{
+  const char *colon = find_colon (line, end);
+  char folded[LONGEST_NAME + 1];
+
+  if (colon == NULL)
+    return FALSE;
+  fold_name (folded, line, name_end (colon) - line);
+  return !is_read (rules, folded, colon + 1, end);
+}
+
 static gboolean
 is_blank (const char *p, const char *end)
 {
@@ -170,10 +244,12 @@ field_end (const char *p, const char *end)
 }
 
 ReboundFields *
-rebound_fields_parse (const char *text, gsize length, gboolean one_block, ReboundCharsets *charsets)
+rebound_fields_parse (const char *text, gsize length, gboolean one_block, const ReboundRules *rules,
+                      ReboundCharsets *charsets)
 {
-  ReboundFields *self = rebound_fields_new (charsets);
+  ReboundFields *self = rebound_fields_new (rules, charsets);
   const char *end = text + length;
+  gboolean any = FALSE;
   guint group = 0;
 
   for (const char *p = text; p < end; p++)
@@ -183,16 +259,13 @@ rebound_fields_parse (const char *text, gsize length, gboolean one_block, Reboun
 
       if (colon != NULL)
         {
-          const char *name_end = colon;
-
-          while (!is_name_char (name_end[-1]))
-            name_end--;
+          any = TRUE;
           stop = field_end (stop, end);
-          add (self, p, name_end - p, colon + 1, stop - colon - 1, group);
+          add (self, p, name_end (colon) - p, colon + 1, stop - colon - 1, group);
         }
       else if (is_blank (p, stop))
         {
-          if (one_block && self->fields->len > 0)
+          if (one_block && any)
             break;
           group++;
         }
@@ -202,13 +275,13 @@ rebound_fields_parse (const char *text, gsize length, gboolean one_block, Reboun
 }
 
 const char *
-rebound_fields_get (const ReboundFields *self, const char *name)
+rebound_fields_get (const ReboundFields *self, ReboundFieldId id)
 {
   for (guint i = 0; i < self->fields->len; i++)
     {
       const ReboundField *field = &g_array_index (self->fields, ReboundField, i);
 
-      if (strcmp (field->name, name) == 0)
+      if (field->id == id)
         return field->value;
     }
   return NULL;

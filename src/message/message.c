@@ -26,6 +26,7 @@ typedef struct
 {
   ReboundMessage *message;
   const ReboundLimits *limits;
+  const ReboundRules *rules;
   const GByteArray *bytes; /* what the parser reads */
   gsize text_left;
   gboolean salvaged;
@@ -209,23 +210,6 @@ add_part (Walk *self, ReboundPartRole role)
   return part;
 }
 
-/* Fields of hosts on the way that say nothing of a report, and are long. */
-static gboolean
-is_silent (const char *name)
-{
-  static const char *const prefixes[] = { "DKIM-",      "ARC-",         "X-Google-",
-                                          "DomainKey-", "Received-SPF", "X-MS-Exchange-Antispam",
-                                          "X-Forefront" };
-
-  for (guint i = 0; i < G_N_ELEMENTS (prefixes); i++)
-    if (g_ascii_strncasecmp (name, prefixes[i], strlen (prefixes[i])) == 0)
-      return TRUE;
-  return FALSE;
-}
-
-/* Of a Received only the beginning: some mail systems write there that they bounce. */
-#define RECEIVED_BYTES 60
-
 static void
 add_header (ReboundFields *fields, GMimeObject *object)
 {
@@ -236,12 +220,8 @@ add_header (ReboundFields *fields, GMimeObject *object)
       GMimeHeader *header = g_mime_header_list_get_header_at (list, i);
       const char *name = g_mime_header_get_name (header);
       const char *raw = g_mime_header_get_raw_value (header);
-      gsize length = strlen (raw);
 
-      if (g_ascii_strcasecmp (name, "Received") == 0)
-        length = MIN (length, RECEIVED_BYTES);
-      if (!is_silent (name))
-        rebound_fields_add (fields, name, raw, length, 0);
+      rebound_fields_add (fields, name, raw, strlen (raw), 0);
     }
 }
 
@@ -279,7 +259,8 @@ walk_part (Walk *self, GMimePart *object)
   if (g_mime_content_type_is_type (type, "text", "html"))
     decode_html (part);
   if (role == REBOUND_PART_RETURNED)
-    part->fields = rebound_fields_parse (part->text, part->length, TRUE, self->message->charsets);
+    part->fields =
+        rebound_fields_parse (part->text, part->length, TRUE, self->rules, self->message->charsets);
 }
 
 /* The returned message. What it holds is not this report's, unless a gateway has wrapped the
@@ -291,7 +272,7 @@ walk_message (Walk *self, GMimeMessagePart *object, guint depth)
   gboolean outer_nested = self->nested;
   ReboundPart *part = add_part (self, REBOUND_PART_RETURNED);
 
-  part->fields = rebound_fields_new (self->message->charsets);
+  part->fields = rebound_fields_new (self->rules, self->message->charsets);
   if (inner == NULL)
     return;
   add_whole_header (part->fields, inner);
@@ -456,7 +437,7 @@ salvage (Walk *self, const GByteArray *bytes)
 static gboolean
 lacks_structure (const ReboundMessage *message)
 {
-  const char *type = rebound_fields_get (message->header, "content-type");
+  const char *type = rebound_fields_get (message->header, REBOUND_FIELD_CONTENT_TYPE);
 
   if (type != NULL && g_ascii_strncasecmp (type, "multipart/", 10) == 0)
     return message->parts->len == 0;
@@ -467,7 +448,7 @@ lacks_structure (const ReboundMessage *message)
 static gboolean
 says_report (const ReboundMessage *message)
 {
-  const char *field = rebound_fields_get (message->header, "content-type");
+  const char *field = rebound_fields_get (message->header, REBOUND_FIELD_CONTENT_TYPE);
   g_autofree char *type = field != NULL ? g_ascii_strdown (field, -1) : NULL;
 
   return type != NULL
@@ -476,20 +457,20 @@ says_report (const ReboundMessage *message)
 }
 
 ReboundMessage *
-rebound_message_parse (GBytes *bytes, const ReboundLimits *limits)
+rebound_message_parse (GBytes *bytes, const ReboundRules *rules, const ReboundLimits *limits)
 {
   ReboundMessage *self = g_new0 (ReboundMessage, 1);
-  Walk state = { .message = self, .limits = limits, .text_left = limits->text_bytes };
+  Walk state = {
+    .message = self, .limits = limits, .rules = rules, .text_left = limits->text_bytes
+  };
   g_autoptr (GByteArray) guarded = NULL;
 
   self->charsets = g_new0 (ReboundCharsets, 1);
-  self->header = rebound_fields_new (self->charsets);
+  self->header = rebound_fields_new (rules, self->charsets);
   self->parts = g_ptr_array_new_with_free_func (part_free);
   self->warnings = g_array_new (FALSE, FALSE, sizeof (ReboundWarning));
-  guarded = rebound_guard (bytes, limits, self->warnings);
+  guarded = rebound_guard (bytes, limits, rules, self->warnings);
   parse_and_walk (&state, guarded);
-  if (self->header->fields->len == 0)
-    rebound_warn (self->warnings, "no-header", "no header field was found; is it a message?");
   self->report = says_report (self);
   if (lacks_structure (self))
     salvage (&state, guarded);
@@ -517,7 +498,7 @@ char *
 rebound_message_digest (GBytes *bytes, const ReboundLimits *limits)
 {
   g_autoptr (GArray) warnings = g_array_new (FALSE, FALSE, sizeof (ReboundWarning));
-  g_autoptr (GByteArray) guarded = rebound_guard (bytes, limits, warnings);
+  g_autoptr (GByteArray) guarded = rebound_guard (bytes, limits, NULL, warnings);
 
   return rebound_guard_digest (guarded);
 }

@@ -40,13 +40,15 @@ typedef struct
 /**
  * rebound_message_parse:
  * @bytes: a message as it came
+ * @rules: (nullable): only fields that the code or these rules read are kept; all where %NULL
  * @limits: how much of it is read
  *
  * Whatever comes in gives a message; what could not be read is in its warnings.
  *
  * Returns: (transfer full): the message
  */
-ReboundMessage *rebound_message_parse (GBytes *bytes, const ReboundLimits *limits);
+ReboundMessage *rebound_message_parse (GBytes *bytes, const ReboundRules *rules,
+                                       const ReboundLimits *limits);
 void rebound_message_free (ReboundMessage *self);
 
 /* Makes ready what all messages need; may be called again and from any thread. */

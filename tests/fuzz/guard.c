@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "message/message.h"
 #include "message/warnings.h"
 
 static GByteArray *
@@ -14,8 +15,9 @@ guard (const uint8_t *data, size_t size)
   g_autoptr (GArray) warnings = g_array_new (FALSE, FALSE, sizeof (ReboundWarning));
   ReboundLimits limits;
 
+  rebound_message_init ();
   fuzz_limits (&limits);
-  return rebound_guard (bytes, &limits, warnings);
+  return rebound_guard (bytes, &limits, &rebound_builtin_rules, warnings);
 }
 
 static void
