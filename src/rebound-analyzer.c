@@ -11,6 +11,7 @@ struct _ReboundAnalyzer
   gatomicrefcount references;
   ReboundLimits limits;
   const ReboundRules *rules;
+  ReboundConverters *converters;
 };
 
 G_DEFINE_BOXED_TYPE (ReboundAnalyzer, rebound_analyzer, rebound_analyzer_ref,
@@ -24,6 +25,7 @@ rebound_analyzer_new (const ReboundLimits *limits, G_GNUC_UNUSED GError **error)
   rebound_message_init ();
   g_atomic_ref_count_init (&self->references);
   self->rules = &rebound_builtin_rules;
+  self->converters = rebound_converters_new ();
   if (limits != NULL)
     self->limits = *limits;
   else
@@ -45,8 +47,10 @@ rebound_analyzer_unref (ReboundAnalyzer *self)
 {
   g_return_if_fail (self != NULL);
 
-  if (g_atomic_ref_count_dec (&self->references))
-    g_free (self);
+  if (!g_atomic_ref_count_dec (&self->references))
+    return;
+  rebound_converters_free (self->converters);
+  g_free (self);
 }
 
 ReboundReport *
@@ -59,7 +63,7 @@ rebound_analyzer_analyze (ReboundAnalyzer *self, GBytes *message, const ReboundE
   g_return_val_if_fail (self != NULL && message != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  parsed = rebound_message_parse (message, self->rules, &self->limits);
+  parsed = rebound_message_parse (message, self->converters, self->rules, &self->limits);
   report = rebound_verdict (rebound_evidence_read (parsed, envelope, self->rules, &self->limits));
   report->message = g_bytes_ref (message);
   report->limits = self->limits;

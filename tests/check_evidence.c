@@ -34,7 +34,7 @@ read_with (const char *mail, const ReboundEnvelope *envelope)
   g_autoptr (ReboundMessage) message = NULL;
 
   rebound_message_init ();
-  message = rebound_message_parse (bytes, &rebound_builtin_rules, default_limits ());
+  message = rebound_message_parse (bytes, NULL, &rebound_builtin_rules, default_limits ());
   return rebound_evidence_read (message, envelope, &rebound_builtin_rules, default_limits ());
 }
 
@@ -1548,7 +1548,7 @@ START_TEST (limit_of_recipients)
   mail = make_report ("delivery-status", status->str);
   bytes = g_bytes_new (mail, strlen (mail));
   rebound_message_init ();
-  message = rebound_message_parse (bytes, &rebound_builtin_rules, &limits);
+  message = rebound_message_parse (bytes, NULL, &rebound_builtin_rules, &limits);
   evidence = rebound_evidence_read (message, NULL, &rebound_builtin_rules, &limits);
   assert_describes (evidence, "r0@example.net failed; r1@example.net failed; r2@example.net failed",
                     status->str);

@@ -918,7 +918,7 @@ parse_limited (const char *text, gsize length, const ReboundLimits *limits)
 {
   g_autoptr (GBytes) bytes = g_bytes_new (text, length);
 
-  return rebound_message_parse (bytes, &rebound_builtin_rules, limits);
+  return rebound_message_parse (bytes, NULL, &rebound_builtin_rules, limits);
 }
 
 static ReboundMessage *
@@ -1344,7 +1344,7 @@ START_TEST (no_address)
   ReboundLimits limits;
 
   rebound_limits_init (&limits);
-  message = rebound_message_parse (bytes, &rebound_builtin_rules, &limits);
+  message = rebound_message_parse (bytes, NULL, &rebound_builtin_rules, &limits);
   ck_assert_uint_eq (message->parts->len, 0);
 }
 END_TEST

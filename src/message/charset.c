@@ -8,7 +8,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "charset.h"
 
-#include <gmime/gmime.h>
 #include <string.h>
 
 /* Tried in this order; the first of equal weight wins. */
@@ -71,16 +70,16 @@ static char *
 convert (ReboundCharsets *self, const char *bytes, gsize length, const char *charset, gboolean cut,
          gsize *out_length)
 {
-  iconv_t cd = (iconv_t) -1;
+  GIConv converter = (GIConv) -1;
   gsize read; /* who asks for it is not told of a cut character as an error */
   char *out;
 
   if (rebound_charsets_take (self, 1))
-    cd = g_mime_iconv_open ("UTF-8", charset);
-  if (cd == (iconv_t) -1)
+    converter = rebound_converters_take (self->converters, charset);
+  if (converter == (GIConv) -1)
     return NULL;
-  out = g_convert_with_iconv (bytes, length, (GIConv) cd, cut ? &read : NULL, out_length, NULL);
-  g_mime_iconv_close (cd);
+  out = g_convert_with_iconv (bytes, length, converter, cut ? &read : NULL, out_length, NULL);
+  rebound_converters_give (self->converters, charset, converter);
   if (out == NULL)
     return NULL;
   drop_nul (out, out_length);

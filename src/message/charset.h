@@ -2,15 +2,16 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <glib.h>
+#include "message/converters.h"
 
 G_BEGIN_DECLS
 
 /* What the texts of one message share. */
 typedef struct
 {
-  const char *hint; /* (nullable): the charset that one of them declares */
-  guint tries;      /* conversions done: each may load a module, so there is an end to them */
+  ReboundConverters *converters; /* (nullable) */
+  const char *hint;              /* (nullable): the charset that one of them declares */
+  guint tries; /* conversions done: each may load a module, so there is an end to them */
 } ReboundCharsets;
 
 /**

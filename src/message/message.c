@@ -457,7 +457,8 @@ says_report (const ReboundMessage *message)
 }
 
 ReboundMessage *
-rebound_message_parse (GBytes *bytes, const ReboundRules *rules, const ReboundLimits *limits)
+rebound_message_parse (GBytes *bytes, ReboundConverters *converters, const ReboundRules *rules,
+                       const ReboundLimits *limits)
 {
   ReboundMessage *self = g_new0 (ReboundMessage, 1);
   Walk state = {
@@ -466,6 +467,7 @@ rebound_message_parse (GBytes *bytes, const ReboundRules *rules, const ReboundLi
   g_autoptr (GByteArray) guarded = NULL;
 
   self->charsets = g_new0 (ReboundCharsets, 1);
+  self->charsets->converters = converters;
   self->header = rebound_fields_new (rules, self->charsets);
   self->parts = g_ptr_array_new_with_free_func (part_free);
   self->warnings = g_array_new (FALSE, FALSE, sizeof (ReboundWarning));

@@ -40,6 +40,7 @@ typedef struct
 /**
  * rebound_message_parse:
  * @bytes: a message as it came
+ * @converters: (nullable): of charsets
  * @rules: (nullable): only fields that the code or these rules read are kept; all where %NULL
  * @limits: how much of it is read
  *
@@ -47,8 +48,8 @@ typedef struct
  *
  * Returns: (transfer full): the message
  */
-ReboundMessage *rebound_message_parse (GBytes *bytes, const ReboundRules *rules,
-                                       const ReboundLimits *limits);
+ReboundMessage *rebound_message_parse (GBytes *bytes, ReboundConverters *converters,
+                                       const ReboundRules *rules, const ReboundLimits *limits);
 void rebound_message_free (ReboundMessage *self);
 
 /* Makes ready what all messages need; may be called again and from any thread. */

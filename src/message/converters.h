@@ -1,0 +1,33 @@
+/* Rebound: charset converters that several messages use, one after the other.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Idle converters; any thread may take one. */
+typedef struct _ReboundConverters ReboundConverters;
+
+ReboundConverters *rebound_converters_new (void);
+void rebound_converters_free (ReboundConverters *self);
+
+/**
+ * rebound_converters_take:
+ * @self: (nullable): where an idle one may be; %NULL makes a new one
+ * @charset: the name of a charset, as a message declares it
+ *
+ * Returns: (transfer full): a converter from @charset to UTF-8 in its initial state, for
+ *   rebound_converters_give(); (GIConv) -1 where the charset is not known
+ */
+GIConv rebound_converters_take (ReboundConverters *self, const char *charset);
+
+/**
+ * rebound_converters_give:
+ * @self: (nullable): who keeps it; %NULL closes it
+ * @charset: the name it was taken by
+ * @converter: (transfer full): the converter
+ */
+void rebound_converters_give (ReboundConverters *self, const char *charset, GIConv converter);
+
+G_END_DECLS
