@@ -207,7 +207,7 @@ name_end (const char *colon)
 }
 
 gboolean
-rebound_fields_is_unread (const ReboundRules *rules, const char *line, const char *end)
+rebound_fields_is_read (const ReboundRules *rules, const char *line, const char *end)
 {
   const char *colon = find_colon (line, end);
   char folded[LONGEST_NAME + 1];
@@ -215,7 +215,7 @@ rebound_fields_is_unread (const ReboundRules *rules, const char *line, const cha
   if (colon == NULL)
     return FALSE;
   fold_name (folded, line, name_end (colon) - line);
-  return !is_read (rules, folded, colon + 1, end);
+  return is_read (rules, folded, colon + 1, end);
 }
 
 static gboolean

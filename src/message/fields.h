@@ -105,8 +105,8 @@ ReboundFields *rebound_fields_parse (const char *text, gsize length, gboolean on
 /* Whether a field begins at @line: a name and a colon. */
 gboolean rebound_fields_is_start (const char *line, const char *end);
 
-/* Whether a field begins at @line that neither the code nor @rules read. */
-gboolean rebound_fields_is_unread (const ReboundRules *rules, const char *line, const char *end);
+/* Whether a field begins at @line that the code reads, or that @rules do; any field where %NULL. */
+gboolean rebound_fields_is_read (const ReboundRules *rules, const char *line, const char *end);
 
 /* The first value of that field; %NULL where there is none. */
 const char *rebound_fields_get (const ReboundFields *self, ReboundFieldId id);

@@ -2,8 +2,9 @@
  *
  * GMime's memory and time grow with the number of fields, parts and levels, so the lines that
  * make them are counted here, before it sees them. And half of its time goes into fields that
- * nobody reads: where a line is surely of a header, as nothing but following the boundaries can
- * tell, such fields are left out.
+ * nobody reads, and into addresses and dates of which we read a few: where a line is surely of a
+ * header, as following the boundaries tells, GMime gets nothing but the fields of the structure,
+ * and what else is read is put aside.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "guard.h"
@@ -12,146 +13,111 @@
 #include <string.h>
 
 #include "fields.h"
+#include "line-ends.h"
 #include "warnings.h"
 
 /* GMime has none of its own. */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GMimeContentType, g_object_unref)
 
-typedef struct
-{
-  const char *p;
-  const char *end;
-  const char *next_lf; /* at or after p, or end: each byte is searched once */
-  const char *next_cr;
-  const char *bare; /* CRs before it are line ends by themselves */
-} Lines;
-
-/* Bytes of a Content-Type in which a boundary is looked for, as the parser does. */
+/* Bytes of a Content-Type that are looked at. */
 #define LONGEST_TYPE 4096
 
-/* How many full headers a message may have: the parser decodes them all. */
+/* How many full headers a message may have: they are decoded all. */
 #define TOGETHER 2
+
+/* A message's header, or that of one it carries, in the order of the bytes. */
+typedef struct
+{
+  gint64 carrier; /* as for rebound_guarded_find_header() */
+  gsize start;    /* in the headers */
+  gsize length;
+} Header;
 
 typedef struct
 {
   const ReboundLimits *limits;
-  const ReboundRules *rules; /* whose fields are read; NULL: all are */
+  const ReboundRules *rules;
   GArray *warnings;
-  GByteArray *out;
+  ReboundGuarded *out;
   GPtrArray *boundaries; /* of the multiparts that are open, "--" before them */
-  GString *type;         /* the Content-Type of a sure header */
-  gboolean sure;         /* the header is one: of the message, or behind an open boundary */
-  gboolean encoded;      /* its body is */
-  gboolean any_field;
+  guint delimiters;
+  gboolean first; /* header */
+  /* the header, if there is one */
   gboolean in_header;
-  gboolean of_part;         /* the header stands behind a delimiter */
-  gboolean content_type;    /* the field is the Content-Type */
-  gboolean says_type;       /* there is one in this header */
+  gboolean sure;            /* it is one: of the message, or behind an open boundary */
+  gboolean of_message;      /* and of a message */
+  gboolean of_part;         /* it stands behind a delimiter */
+  gboolean says_type;       /* it has a Content-Type */
   gboolean message_follows; /* its body begins with a header again */
+  gboolean doubtful;        /* what its body is: it is encoded, or of two types */
   gboolean digest;          /* the parts without a Content-Type are messages */
-  gboolean skip_field;      /* the rest of a field that is beyond a cap */
+  GString *type;            /* the Content-Type of a sure header, … */
+  gint64 carrier;           /* … and where it stands */
   gsize header_bytes;
-  gsize field_bytes;
   guint fields;
   gsize all_header_bytes; /* of the headers before this one */
   guint all_fields;
-  guint delimiters;
+  /* the field */
+  gboolean for_parser;
+  gboolean for_reader;
+  gboolean content_type; /* it is the Content-Type */
+  gboolean skip;         /* the rest of it, beyond a cap */
+  gsize field_bytes;
 } Guard;
 
-static const char *
-find (const char *p, const char *end, char c)
+static ReboundGuarded *
+guarded_new (gsize size)
 {
-  const char *found = p < end ? memchr (p, c, end - p) : NULL;
+  ReboundGuarded *self = g_new0 (ReboundGuarded, 1);
 
-  return found != NULL ? found : end;
+  self->bytes = g_byte_array_sized_new (size + 1);
+  self->headers = g_byte_array_sized_new (1024);
+  self->index = g_array_new (FALSE, FALSE, sizeof (Header));
+  return self;
 }
 
-/* CRs and the LF they belong to: some relays make CR CR LF of a line end. */
-static gboolean
-is_crlf (Lines *lines, const char **lf)
+void
+rebound_guarded_free (ReboundGuarded *self)
 {
-  const char *p = MAX (*lf, lines->bare);
-
-  if (*lf < lines->bare)
-    return FALSE;
-  while (p < lines->end && *p == '\r')
-    p++;
-  if (p == lines->end || *p != '\n')
-    lines->bare = p;
-  *lf = p;
-  return p > lines->bare;
+  g_byte_array_unref (self->bytes);
+  g_byte_array_unref (self->headers);
+  g_array_unref (self->index);
+  g_free (self);
 }
 
-/* The next line without its end; FALSE behind the last. */
-static gboolean
-next_line (Lines *lines, const char **line, gsize *length)
-{
-  const char *stop;
-
-  if (lines->p >= lines->end)
-    return FALSE;
-  if (lines->next_lf < lines->p)
-    lines->next_lf = find (lines->p, lines->end, '\n');
-  if (lines->next_cr < lines->p)
-    lines->next_cr = find (lines->p, lines->end, '\r');
-  stop = MIN (lines->next_lf, lines->next_cr);
-  *line = lines->p;
-  *length = stop - lines->p;
-  lines->p = stop;
-  if (stop < lines->end && *stop == '\r' && is_crlf (lines, &stop))
-    lines->p = stop;
-  lines->p++;
-  return TRUE;
-}
-
-static gboolean
-is_blank_line (const char *line, gsize length)
-{
-  for (gsize i = 0; i < length; i++)
-    if (line[i] != ' ' && line[i] != '\t')
-      return FALSE;
-  return TRUE;
-}
-
-static gboolean
-is_from_line (const char *line, gsize length)
-{
-  return (length > 5 && memcmp (line, "From ", 5) == 0)
-         || (length > 6 && memcmp (line, ">From ", 6) == 0);
-}
-
-/* Goes to the first line of the header. */
 static void
-skip_preface (Lines *lines)
+append_line (GByteArray *to, const char *line, gsize length)
 {
-  Lines ahead = *lines;
-  const char *line;
-  gsize length;
-
-  while (next_line (&ahead, &line, &length)
-         && (is_blank_line (line, length) || is_from_line (line, length)))
-    *lines = ahead;
+  g_byte_array_append (to, (const guint8 *) line, length);
+  g_byte_array_append (to, (const guint8 *) "\n", 1);
 }
 
 static void
 put_line (Guard *guard, const char *line, gsize length)
 {
-  g_byte_array_append (guard->out, (const guint8 *) line, length);
-  g_byte_array_append (guard->out, (const guint8 *) "\n", 1);
+  append_line (guard->out->bytes, line, length);
 }
 
 static void
-begin_header (Guard *guard)
+begin_header (Guard *guard, gboolean sure, gboolean of_message)
 {
+  Header header = { guard->carrier, guard->out->headers->len, 0 };
+
   guard->in_header = TRUE;
-  guard->of_part = FALSE;
-  guard->content_type = guard->says_type = guard->message_follows = guard->encoded = FALSE;
+  guard->sure = sure;
+  guard->of_message = of_message;
+  guard->of_part = !of_message;
+  guard->says_type = guard->message_follows = guard->doubtful = FALSE;
+  guard->content_type = guard->for_reader = FALSE;
+  guard->for_parser = !sure; /* no field yet */
+  guard->skip = FALSE;
   g_string_truncate (guard->type, 0);
-  guard->skip_field = FALSE;
   guard->all_header_bytes += guard->header_bytes;
   guard->all_fields += guard->fields;
   guard->header_bytes = 0;
   guard->fields = 0;
+  if (sure && of_message)
+    g_array_append_val (guard->out->index, header);
 }
 
 static gboolean
@@ -171,6 +137,16 @@ header_is_full (Guard *guard, gsize length)
   return TRUE;
 }
 
+static void
+put_for_reader (Guard *guard, const char *line, gsize length)
+{
+  GArray *index = guard->out->index;
+  Header *header = &g_array_index (index, Header, index->len - 1);
+
+  append_line (guard->out->headers, line, length);
+  header->length = guard->out->headers->len - header->start;
+}
+
 /* A line of a field, as much of it as the field may have. */
 static void
 put_field_line (Guard *guard, const char *line, gsize length)
@@ -180,11 +156,13 @@ put_field_line (Guard *guard, const char *line, gsize length)
   if (length > room)
     {
       rebound_warn (guard->warnings, "truncated", "a header field beyond the limit");
-      guard->skip_field = TRUE;
+      guard->skip = TRUE;
       length = room;
     }
-  if (length > 0)
+  if (length > 0 && guard->for_parser)
     put_line (guard, line, length);
+  if (length > 0 && guard->for_reader)
+    put_for_reader (guard, line, length);
   guard->field_bytes += length;
   guard->header_bytes += length;
 }
@@ -227,17 +205,33 @@ is_field (const char *line, gsize length, const char *name)
   return length > n && g_ascii_strncasecmp (line, name, n) == 0;
 }
 
+/* In a sure header the parser gets what tells it the structure, and the reader what is read. */
+static void
+route_field (Guard *guard, const char *line, gsize length)
+{
+  gboolean type = is_field (line, length, "content-type");
+  gboolean encoding = is_field (line, length, "content-transfer-encoding");
+
+  if ((type && guard->says_type)
+      || (encoding && !has_word (line, length, "bit") && !has_word (line, length, "binary")))
+    guard->doubtful = TRUE;
+  guard->for_parser = !guard->sure || encoding || type;
+  guard->for_reader = guard->sure && guard->of_message
+                      && rebound_fields_is_read (guard->rules, line, line + length);
+  guard->content_type = type;
+  if (type)
+    guard->carrier = guard->out->bytes->len;
+}
+
 static void
 begin_field (Guard *guard, const char *line, gsize length)
 {
-  guard->skip_field = guard->sure && rebound_fields_is_unread (guard->rules, line, line + length);
-  guard->fields += !guard->skip_field;
+  route_field (guard, line, length);
+  guard->fields += guard->for_parser || guard->for_reader;
   guard->field_bytes = 0;
-  guard->any_field =
-      guard->any_field || (guard->sure && rebound_fields_is_start (line, line + length));
-  guard->content_type = is_field (line, length, "content-type");
-  if (is_field (line, length, "content-transfer-encoding"))
-    guard->encoded = has_word (line, length, "base64") || has_word (line, length, "printable");
+  guard->skip = FALSE;
+  if (guard->first && !guard->out->has_header)
+    guard->out->has_header = rebound_fields_is_start (line, line + length);
 }
 
 static void
@@ -245,10 +239,12 @@ put_header_line (Guard *guard, const char *line, gsize length)
 {
   if (line[0] != ' ' && line[0] != '\t')
     begin_field (guard, line, length);
+  if (!guard->for_parser && !guard->for_reader)
+    return;
   if (guard->content_type)
     note_content_type (guard, line, length);
-  guard->skip_field = guard->skip_field || header_is_full (guard, length);
-  if (!guard->skip_field)
+  guard->skip = guard->skip || header_is_full (guard, length);
+  if (!guard->skip)
     put_field_line (guard, line, length);
 }
 
@@ -262,72 +258,105 @@ is_delimiter (const char *line, gsize length)
   return length >= 2 && line[0] == '-' && line[1] == '-' && (length == 2 || line[2] != ' ');
 }
 
-/* Whether a part of an open multipart begins behind the line. Those within it, or where the line
- * closes it, the multipart itself, are open no longer. */
-static gboolean
-begins_part (Guard *guard, const char *line, gsize length)
+typedef enum
+{
+  DELIMITER_UNKNOWN,
+  DELIMITER_OPENS,  /* a part */
+  DELIMITER_CLOSES, /* the multipart */
+} Delimiter;
+
+static Delimiter
+compare_boundary (const char *boundary, const char *line, gsize length)
+{
+  gsize n = strlen (boundary);
+
+  if (length < n || memcmp (line, boundary, n) != 0)
+    return DELIMITER_UNKNOWN;
+  if (rebound_line_is_blank (line + n, length - n))
+    return DELIMITER_OPENS;
+  return length >= n + 2 && memcmp (line + n, "--", 2) == 0 ? DELIMITER_CLOSES : DELIMITER_UNKNOWN;
+}
+
+/* The delimiter of an open multipart ends all that are open within it. */
+static Delimiter
+follow_delimiter (Guard *guard, const char *line, gsize length)
 {
   for (guint i = guard->boundaries->len; i-- > 0;)
     {
-      const char *boundary = g_ptr_array_index (guard->boundaries, i);
-      gsize n = strlen (boundary);
-      gboolean part;
+      Delimiter what = compare_boundary (g_ptr_array_index (guard->boundaries, i), line, length);
 
-      if (length < n || memcmp (line, boundary, n) != 0)
+      if (what == DELIMITER_UNKNOWN)
         continue;
-      part = is_blank_line (line + n, length - n);
-      if (!part && (length < n + 2 || memcmp (line + n, "--", 2) != 0))
-        continue;
-      g_ptr_array_set_size (guard->boundaries, part ? i + 1 : i);
-      return part;
+      g_ptr_array_set_size (guard->boundaries, what == DELIMITER_OPENS ? i + 1 : i);
+      return what;
     }
-  return FALSE;
+  return DELIMITER_UNKNOWN;
 }
 
 static void
 put_delimiter (Guard *guard, const char *line, gsize length)
 {
+  Delimiter what;
+
   if (guard->delimiters++ >= guard->limits->delimiters)
     {
       rebound_warn (guard->warnings, "truncated", "MIME delimiters beyond the limit");
       return;
     }
-  if (!guard->in_header)
-    {
-      begin_header (guard);
-      guard->of_part = TRUE;
-    }
-  guard->sure = begins_part (guard, line, length);
+  what = follow_delimiter (guard, line, length);
+  if (what == DELIMITER_UNKNOWN && guard->in_header && guard->sure)
+    return; /* no field, which the parser leaves out as well */
+  if (what != DELIMITER_UNKNOWN || !guard->in_header)
+    begin_header (guard, what == DELIMITER_OPENS, FALSE);
+  guard->first = FALSE;
   put_line (guard, line, length);
 }
 
-static void
-open_multipart (Guard *guard)
+/* What GMime takes for a message. */
+static gboolean
+carries_message (GMimeContentType *type)
+{
+  static const char *const subtypes[] = { "rfc822", "rfc2822", "global", "news" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (subtypes); i++)
+    if (g_mime_content_type_is_type (type, "message", subtypes[i]))
+      return TRUE;
+  return FALSE;
+}
+
+/* Follows the boundary that the Content-Type of a sure header has. Whether a message follows, as
+ * surely. */
+static gboolean
+read_type (Guard *guard)
 {
   const char *value = strchr (guard->type->str, ':');
   g_autoptr (GMimeContentType) type = NULL;
   const char *boundary;
 
-  if (value == NULL || guard->boundaries->len >= guard->limits->depth)
-    return;
+  if (value == NULL)
+    return FALSE;
   type = g_mime_content_type_parse (NULL, value + 1);
   boundary = g_mime_content_type_get_parameter (type, "boundary");
-  if (boundary != NULL && *boundary != '\0')
+  if (boundary != NULL && *boundary != '\0' && guard->boundaries->len < guard->limits->depth)
     g_ptr_array_add (guard->boundaries, g_strconcat ("--", boundary, NULL));
+  return carries_message (type);
 }
 
 static void
 end_header (Guard *guard)
 {
-  if (has_word (guard->type->str, guard->type->len, "boundary"))
-    open_multipart (guard);
-  if (guard->message_follows || (guard->digest && guard->of_part && !guard->says_type))
-    {
-      guard->sure = guard->sure && !guard->encoded;
-      begin_header (guard);
-    }
+  gboolean follows =
+      guard->message_follows || (guard->digest && guard->of_part && !guard->says_type);
+  gboolean sure = FALSE;
+
+  if (!guard->doubtful
+      && (guard->message_follows || has_word (guard->type->str, guard->type->len, "boundary")))
+    sure = read_type (guard);
+  if (follows)
+    begin_header (guard, sure, TRUE);
   else
     guard->in_header = FALSE;
+  guard->first = FALSE;
   put_line (guard, "", 0);
 }
 
@@ -340,13 +369,13 @@ guard_line (Guard *guard, const char *line, gsize length)
     put_delimiter (guard, line, length);
   else if (!guard->in_header)
     put_line (guard, line, length);
-  else if (!is_blank_line (line, length))
+  else if (!rebound_line_is_blank (line, length))
     put_header_line (guard, line, length);
   else
     end_header (guard);
 }
 
-GByteArray *
+ReboundGuarded *
 rebound_guard (GBytes *bytes, const ReboundLimits *limits, const ReboundRules *rules,
                GArray *warnings)
 {
@@ -358,94 +387,46 @@ rebound_guard (GBytes *bytes, const ReboundLimits *limits, const ReboundRules *r
     .limits = limits,
     .rules = rules,
     .warnings = warnings,
+    .out = guarded_new (MIN (size, limits->message_bytes)),
     .boundaries = boundaries,
     .type = type,
-    .sure = TRUE,
+    .carrier = REBOUND_NO_CARRIER,
+    .first = TRUE,
   };
-  Lines lines = { 0 };
+  ReboundLines lines;
   const char *line;
   gsize length;
 
   if (size > limits->message_bytes)
-    {
-      rebound_warn (warnings, "truncated", "message bytes beyond the limit");
-      size = limits->message_bytes;
-    }
-  if (data == NULL) /* of no bytes */
-    data = "";
-  guard.out = g_byte_array_sized_new (size + 1);
-  lines = (Lines){ .p = data, .end = data + size };
-  lines.next_lf = find (data, lines.end, '\n');
-  lines.next_cr = find (data, lines.end, '\r');
-  skip_preface (&lines);
-  begin_header (&guard);
-  while (next_line (&lines, &line, &length))
+    rebound_warn (warnings, "truncated", "message bytes beyond the limit");
+  rebound_lines_init (&lines, data, MIN (size, limits->message_bytes));
+  rebound_lines_skip_preface (&lines);
+  begin_header (&guard, TRUE, TRUE);
+  while (rebound_lines_next (&lines, &line, &length))
     guard_line (&guard, line, length);
-  if (!guard.any_field)
-    rebound_warn (warnings, "no-header", "no header field was found; is it a message?");
   return guard.out;
 }
 
-/* Fields that a delivery or a mailbox adds. */
-static gboolean
-is_trace_field (const char *line, gsize length)
+static int
+compare_carriers (gconstpointer a, gconstpointer b)
 {
-  static const char *const names[] = {
-    "Return-Path:",
-    "Received:",
-    "Delivered-To:",
-    "X-Original-To:",
-    "Envelope-To:",
-    "Delivery-Date:",
-    "Status:",
-    "X-Status:",
-    "X-UID:",
-    "X-Keywords:",
-    "Content-Length:",
-    "Received-SPF:",
-    "Authentication-Results:",
-    "ARC-",
-    "Lines:",
-    "X-Envelope-To:",
-    "X-Envelope-From:",
-  };
+  gint64 x = ((const Header *) a)->carrier, y = ((const Header *) b)->carrier;
 
-  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    if (length >= strlen (names[i]) && g_ascii_strncasecmp (line, names[i], strlen (names[i])) == 0)
-      return TRUE;
-  return FALSE;
+  return (x > y) - (x < y);
 }
 
-/* The end of the header of @message, in the digest without trace fields. */
-static const char *
-digest_header (GChecksum *checksum, const char *p, const char *end)
+gboolean
+rebound_guarded_find_header (const ReboundGuarded *self, gint64 carrier, const char **text,
+                             gsize *length)
 {
-  gboolean skip = FALSE;
+  Header wanted = { .carrier = carrier };
+  const Header *header;
+  guint i;
 
-  while (p < end && *p != '\n')
-    {
-      const char *next = find (p, end, '\n');
-
-      next += next < end;
-      if (*p != ' ' && *p != '\t')
-        skip = is_trace_field (p, next - p);
-      if (!skip)
-        g_checksum_update (checksum, (const guchar *) p, next - p);
-      p = next;
-    }
-  return p;
-}
-
-char *
-rebound_guard_digest (const GByteArray *message)
-{
-  g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
-  const char *p = (const char *) message->data;
-  const char *end = p + message->len;
-
-  while (end > p && end[-1] == '\n')
-    end--;
-  p = digest_header (checksum, p, end);
-  g_checksum_update (checksum, (const guchar *) p, end - p);
-  return g_strconcat ("sha256:", g_checksum_get_string (checksum), NULL);
+  if (!g_array_binary_search (self->index, &wanted, compare_carriers, &i))
+    return FALSE;
+  header = &g_array_index (self->index, Header, i);
+  *text = (const char *) self->headers->data + header->start;
+  *length = header->length;
+  return TRUE;
 }

@@ -6,23 +6,49 @@
 
 G_BEGIN_DECLS
 
+/* The carrier of the message itself. */
+#define REBOUND_NO_CARRIER -1
+
+typedef struct
+{
+  GByteArray *bytes;   /* for the parser */
+  GByteArray *headers; /* the fields for rebound_guarded_find_header() */
+  GArray *index;
+  gboolean has_header; /* there is a field before the body, read or not */
+} ReboundGuarded;
+
 /**
  * rebound_guard:
  * @bytes: a message as it came
  * @limits: the caps
- * @rules: (nullable): fields of a header that neither the code nor these rules read are left out,
- *   and count nothing; all stay where %NULL
+ * @rules: (nullable): beside the fields that the code reads, those of these rules are; all are
+ *   where %NULL
  * @warnings: (element-type ReboundWarning): gets what was skipped
  *
  * Lines end with LF afterwards, whatever ended them; an mbox `From ` line and blank lines
- * before the header are gone; no cap is passed.
+ * before the header are gone; no cap is passed. Of a message's header, and that of a message it
+ * carries, the parser gets only the Content-Type and the Content-Transfer-Encoding; the fields
+ * that are read are put aside; the others are left out and count nothing.
  *
- * Returns: (transfer full): the message for the parser
+ * Returns: (transfer full): the message for the parser, and the headers
  */
-GByteArray *rebound_guard (GBytes *bytes, const ReboundLimits *limits, const ReboundRules *rules,
-                           GArray *warnings);
+ReboundGuarded *rebound_guard (GBytes *bytes, const ReboundLimits *limits,
+                               const ReboundRules *rules, GArray *warnings);
+void rebound_guarded_free (ReboundGuarded *self);
 
-/* "sha256:" and the digest of a guarded message, without trace fields. */
-char *rebound_guard_digest (const GByteArray *message);
+/**
+ * rebound_guarded_find_header:
+ * @self: a guarded message
+ * @carrier: of a carried message the offset, in the bytes for the parser, of the Content-Type field
+ *   that says so; or %REBOUND_NO_CARRIER
+ * @text: (out): the fields that are read
+ * @length: (out): its bytes
+ *
+ * Returns: %FALSE where there is no such header: then the parser has got all of it
+ */
+gboolean rebound_guarded_find_header (const ReboundGuarded *self, gint64 carrier, const char **text,
+                                      gsize *length);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ReboundGuarded, rebound_guarded_free)
 
 G_END_DECLS

@@ -27,7 +27,8 @@ typedef struct
   ReboundMessage *message;
   const ReboundLimits *limits;
   const ReboundRules *rules;
-  const GByteArray *bytes; /* what the parser reads */
+  const ReboundGuarded *guarded; /* NULL where the parser reads other bytes */
+  const GByteArray *bytes;       /* what the parser reads */
   gsize text_left;
   gboolean salvaged;
   gboolean nested;
@@ -225,13 +226,36 @@ add_header (ReboundFields *fields, GMimeObject *object)
     }
 }
 
-/* GMime keeps the Content- fields with the body. */
-static void
-add_whole_header (ReboundFields *fields, GMimeMessage *message)
+/* The offset of its Content-Type. */
+static gint64
+carrier_of (GMimeObject *object)
 {
-  add_header (fields, GMIME_OBJECT (message));
-  if (g_mime_message_get_mime_part (message) != NULL)
+  GMimeHeaderList *list = g_mime_object_get_header_list (object);
+  GMimeHeader *header = g_mime_header_list_get_header (list, "Content-Type");
+
+  return header != NULL ? g_mime_header_get_offset (header) : REBOUND_NO_CARRIER;
+}
+
+/* The header of a message that @part carries. GMime keeps its Content- fields with the body. */
+static ReboundFields *
+carried_header (const Walk *self, GMimeMessagePart *part)
+{
+  GMimeMessage *message = g_mime_message_part_get_message (part);
+  ReboundCharsets *charsets = self->message->charsets;
+  gint64 carrier = carrier_of (GMIME_OBJECT (part));
+  ReboundFields *fields;
+  const char *text;
+  gsize length;
+
+  if (self->guarded != NULL && carrier != REBOUND_NO_CARRIER
+      && rebound_guarded_find_header (self->guarded, carrier, &text, &length))
+    return rebound_fields_parse (text, length, TRUE, self->rules, charsets);
+  fields = rebound_fields_new (self->rules, charsets);
+  if (message != NULL)
+    add_header (fields, GMIME_OBJECT (message));
+  if (message != NULL && g_mime_message_get_mime_part (message) != NULL)
     add_header (fields, g_mime_message_get_mime_part (message));
+  return fields;
 }
 
 static void
@@ -272,10 +296,9 @@ walk_message (Walk *self, GMimeMessagePart *object, guint depth)
   gboolean outer_nested = self->nested;
   ReboundPart *part = add_part (self, REBOUND_PART_RETURNED);
 
-  part->fields = rebound_fields_new (self->rules, self->message->charsets);
+  part->fields = carried_header (self, object);
   if (inner == NULL)
     return;
-  add_whole_header (part->fields, inner);
   self->nested = TRUE;
   if (!outer_nested && g_mime_message_get_mime_part (inner) != NULL)
     walk (self, g_mime_message_get_mime_part (inner), depth + 1);
@@ -348,8 +371,6 @@ parse_and_walk (Walk *self, GByteArray *bytes)
   GMimeObject *body = message != NULL ? g_mime_message_get_mime_part (message) : NULL;
 
   self->bytes = bytes;
-  if (message != NULL && self->message->header->fields->len == 0)
-    add_whole_header (self->message->header, message);
   if (body != NULL)
     walk (self, body, 0);
   self->bytes = outer;
@@ -430,6 +451,7 @@ salvage (Walk *self, const GByteArray *bytes)
   header = g_strdup_printf ("Content-Type: multipart/mixed; boundary=\"%s\"\n\n", boundary);
   g_byte_array_append (rebuilt, (const guint8 *) header, strlen (header));
   append_dedented (rebuilt, body, end, boundary);
+  self->guarded = NULL;
   parse_and_walk (self, rebuilt);
 }
 
@@ -464,18 +486,24 @@ rebound_message_parse (GBytes *bytes, ReboundConverters *converters, const Rebou
   Walk state = {
     .message = self, .limits = limits, .rules = rules, .text_left = limits->text_bytes
   };
-  g_autoptr (GByteArray) guarded = NULL;
+  g_autoptr (ReboundGuarded) guarded = NULL;
+  const char *header;
+  gsize length;
 
   self->charsets = g_new0 (ReboundCharsets, 1);
   self->charsets->converters = converters;
-  self->header = rebound_fields_new (rules, self->charsets);
   self->parts = g_ptr_array_new_with_free_func (part_free);
   self->warnings = g_array_new (FALSE, FALSE, sizeof (ReboundWarning));
-  guarded = rebound_guard (bytes, limits, rules, self->warnings);
-  parse_and_walk (&state, guarded);
+  state.guarded = guarded = rebound_guard (bytes, limits, rules, self->warnings);
+  rebound_guarded_find_header (guarded, REBOUND_NO_CARRIER, &header, &length);
+  self->header = rebound_fields_parse (header, length, TRUE, rules, self->charsets);
+  if (guarded->has_header)
+    parse_and_walk (&state, guarded->bytes);
+  else
+    rebound_warn (self->warnings, "no-header", "no header field was found; is it a message?");
   self->report = says_report (self);
   if (lacks_structure (self))
-    salvage (&state, guarded);
+    salvage (&state, guarded->bytes);
   return self;
 }
 
@@ -494,13 +522,4 @@ rebound_message_decode (const char *bytes, gsize *length)
 
   unify_line_ends (text, length);
   return text;
-}
-
-char *
-rebound_message_digest (GBytes *bytes, const ReboundLimits *limits)
-{
-  g_autoptr (GArray) warnings = g_array_new (FALSE, FALSE, sizeof (ReboundWarning));
-  g_autoptr (GByteArray) guarded = rebound_guard (bytes, limits, NULL, warnings);
-
-  return rebound_guard_digest (guarded);
 }

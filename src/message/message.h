@@ -41,7 +41,7 @@ typedef struct
  * rebound_message_parse:
  * @bytes: a message as it came
  * @converters: (nullable): of charsets
- * @rules: (nullable): only fields that the code or these rules read are kept; all where %NULL
+ * @rules: only fields that the code or these rules read are kept
  * @limits: how much of it is read
  *
  * Whatever comes in gives a message; what could not be read is in its warnings.
@@ -57,16 +57,6 @@ void rebound_message_init (void);
 
 /* The first part with @role, %NULL where there is none. */
 const ReboundPart *rebound_message_find_part (const ReboundMessage *self, ReboundPartRole role);
-
-/**
- * rebound_message_digest:
- * @bytes: a message as it came
- * @limits: how much of it is read
- *
- * Returns: (transfer full): "sha256:" and the digest of the message without its `From ` line and
- *   trace fields, whatever ends its lines
- */
-char *rebound_message_digest (GBytes *bytes, const ReboundLimits *limits);
 
 /* The Date of RFC 5322 in UTC; %NULL where it cannot be read. */
 GDateTime *rebound_message_read_date (const char *value);

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "report.h"
 
+#include "message/digest.h"
+
 G_DEFINE_BOXED_TYPE (ReboundReport, rebound_report, rebound_report_ref, rebound_report_unref)
 
 static void
@@ -89,7 +91,7 @@ rebound_report_get_digest (const ReboundReport *self)
   place = &((ReboundReport *) self)->digest;
   if (g_atomic_pointer_get (place) == NULL && self->message != NULL)
     {
-      made = rebound_message_digest (self->message, &self->limits);
+      made = rebound_digest (self->message, self->limits.message_bytes);
       if (!g_atomic_pointer_compare_and_exchange (place, NULL, made))
         g_free (made);
     }
