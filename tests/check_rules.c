@@ -403,6 +403,11 @@ static const Refusal refusals[] = {
   { "reply 550\n  at lunch blocked", "2:6: “lunch” is not one of: connect, " },
   { "reply 550\n  at rcpt spam", "2:11: “spam” is not one of: unclassified, " },
   { "reply 550\n  reasons a b c d e f g", "2:11: more than 6 reasons" },
+  { "reply 550\n  reasons blocked expired delivered\n  reasons blocked expired delivered", NULL },
+  { "reply 550\n  reasons blocked expired delivered\n  reasons blocked expired delivered blocked",
+    "3:11: more than 6 reasons" },
+  { "reply 550\n  at rcpt blocked expired delivered blocked\n  at rcpt blocked expired delivered",
+    "3:11: more than 6 reasons" },
   { "phrase a blocked\n  in text body",
     "2:11: “body” is not one of: text, subject, header, status" },
   /* conditions */

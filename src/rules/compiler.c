@@ -282,7 +282,7 @@ area_name (guint i)
 static gboolean
 read_reasons (ReboundCompiler *self, guint first, ReboundReasons *reasons, GError **error)
 {
-  if (self->tokens->len - first > REBOUND_MAX_REASONS)
+  if (reasons->n + self->tokens->len - first > REBOUND_MAX_REASONS)
     return fail (self, first, error, "more than %d reasons", REBOUND_MAX_REASONS);
   for (guint i = first; i < self->tokens->len; i++)
     {
