@@ -229,7 +229,7 @@ note_hit (const ReboundRules *rules, const ReboundPattern *pattern, gsize start,
     g_array_append_val (self->hits, hit);
 }
 
-/* By place; of those that begin together the longest first. */
+/* By place; of those that begin together the longest first, then in the order of the rules. */
 static int
 compare_hits (gconstpointer a, gconstpointer b)
 {
@@ -237,7 +237,9 @@ compare_hits (gconstpointer a, gconstpointer b)
 
   if (x->start != y->start)
     return x->start < y->start ? -1 : 1;
-  return x->length > y->length ? -1 : x->length < y->length;
+  if (x->length != y->length)
+    return x->length > y->length ? -1 : 1;
+  return x->rule < y->rule ? -1 : x->rule > y->rule;
 }
 
 /* "user unknown" within "user unknown or mailbox full" says less than the whole. */

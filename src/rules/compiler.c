@@ -586,6 +586,7 @@ add_pattern (ReboundCompiler *self, guint i, ReboundPattern pattern, GError **er
     return FALSE;
   pattern.text = intern (self, text);
   pattern.length = strlen (text);
+  pattern.first = strchrnul (text, REBOUND_PATTERN_GAP) - text;
   g_array_append_val (self->patterns, pattern);
   return TRUE;
 }
@@ -815,17 +816,8 @@ compare_codes (gconstpointer a, gconstpointer b, gpointer strings)
                  (char *) strings + ((const ReboundCode *) b)->code);
 }
 
-static gsize
-first_piece (const ReboundCompiler *self, const ReboundPattern *pattern)
-{
-  const char *text = self->strings->str + pattern->text;
-  const char *gap = memchr (text, REBOUND_PATTERN_GAP, pattern->length);
-
-  return gap != NULL ? (gsize) (gap - text) : pattern->length;
-}
-
-/* How often four such bytes come up in mail: the less, the better the window. The letters
- * of English by frequency; the rest is rare. */
+/* How rare four such bytes are in mail, by the letters: those of English by frequency; the rest is
+ * rare. */
 static guint
 commonness (const char *window)
 {
@@ -841,15 +833,35 @@ commonness (const char *window)
   return sum;
 }
 
+/* How often each four bytes stand in the texts of the rules, which are in the language of
+ * reports. */
+static guint *
+count_grams (const ReboundCompiler *self)
+{
+  guint *counts = g_new0 (guint, 1 << REBOUND_GRAM_BITS);
+
+  for (guint n = 0; n < self->patterns->len; n++)
+    {
+      const ReboundPattern *pattern = &g_array_index (self->patterns, ReboundPattern, n);
+      const char *text = self->strings->str + pattern->text;
+
+      for (gsize i = 0; i + 4 <= pattern->length; i++)
+        counts[rebound_gram_hash (rebound_gram (text + i))]++;
+    }
+  return counts;
+}
+
 static void
-choose_window (const ReboundCompiler *self, const guint *shared, ReboundPattern *pattern)
+choose_window (const ReboundCompiler *self, const guint *counts, const guint *shared,
+               ReboundPattern *pattern)
 {
   const char *text = self->strings->str + pattern->text;
   guint best = G_MAXUINT;
 
-  for (gsize i = 0; i + 4 <= first_piece (self, pattern); i++)
+  for (gsize i = 0; i + 4 <= pattern->first; i++)
     {
-      guint cost = commonness (text + i) + 2 * shared[rebound_gram_hash (rebound_gram (text + i))];
+      guint hash = rebound_gram_hash (rebound_gram (text + i));
+      guint cost = commonness (text + i) + 4 * counts[hash] + 2 * shared[hash];
 
       if (cost < best)
         {
@@ -877,12 +889,13 @@ static void
 choose_windows (ReboundCompiler *self)
 {
   g_autofree guint *shared = g_new0 (guint, 1 << REBOUND_GRAM_BITS);
+  g_autofree guint *counts = count_grams (self);
 
   for (guint n = 0; n < self->patterns->len; n++)
     {
       ReboundPattern *pattern = &g_array_index (self->patterns, ReboundPattern, n);
 
-      choose_window (self, shared, pattern);
+      choose_window (self, counts, shared, pattern);
       pattern->gram = rebound_gram (self->strings->str + pattern->text + pattern->window);
       shared[rebound_gram_hash (pattern->gram)]++;
     }

@@ -26,24 +26,23 @@ at_word_start (const char *text, const char *p)
   return !g_ascii_isalnum (*p) || p == text || !g_ascii_isalnum (p[-1]);
 }
 
-/* Where the pieces of @text, from @p on, end; NULL where one does not follow. */
+/* Where the pieces of @text end that stand behind gaps, the first of them at @gap, and that have to
+ * follow @p; NULL where one does not. */
 static const char *
-match_pieces (const Match *match, const char *text, gsize length, const char *p)
+match_gaps (const Match *match, const char *gap, const char *stop, const char *p)
 {
-  const char *stop = text + length;
-  const char *gap = memchr (text, REBOUND_PATTERN_GAP, length);
-  gsize piece = (gap != NULL ? gap : stop) - text;
-
-  if ((gsize) (match->end - p) < piece || memcmp (p, text, piece) != 0)
-    return NULL;
-  for (p += piece; gap != NULL; p += piece)
+  while (gap < stop)
     {
-      text = gap + 1;
+      const char *text = gap + 1;
+      gsize piece;
+
       gap = memchr (text, REBOUND_PATTERN_GAP, stop - text);
-      piece = (gap != NULL ? gap : stop) - text;
+      gap = gap != NULL ? gap : stop;
+      piece = gap - text;
       p = memmem (p, MIN ((gsize) (match->end - p), REBOUND_PATTERN_MAX_GAP + piece), text, piece);
       if (p == NULL)
         return NULL;
+      p += piece;
     }
   return p;
 }
@@ -56,9 +55,11 @@ try_pattern (const Match *match, const ReboundPattern *pattern, const char *wind
   const char *literal = rebound_rules_string (match->rules, pattern->text);
   const char *end;
 
-  if ((pattern->areas & match->area) == 0 || start < text || !at_word_start (text, start))
+  if ((pattern->areas & match->area) == 0 || start < text || match->end - start < pattern->first
+      || memcmp (start, literal, pattern->first) != 0 || !at_word_start (text, start))
     return;
-  end = match_pieces (match, literal, pattern->length, start);
+  end = match_gaps (match, literal + pattern->first, literal + pattern->length,
+                    start + pattern->first);
   if (end != NULL)
     {
       gsize from = rebound_fold_origin (match->folded, start - text);

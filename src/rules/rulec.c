@@ -109,8 +109,9 @@ put_patterns (GString *out, const ReboundRules *rules)
     {
       const ReboundPattern *pattern = &rules->patterns[i];
 
-      g_string_append_printf (out, "  { %u, %uu, %u, %u, %u, %u },\n", pattern->text, pattern->gram,
-                              pattern->window, pattern->length, pattern->rule, pattern->areas);
+      g_string_append_printf (out, "  { %u, %uu, %u, %u, %u, %u, %u },\n", pattern->text,
+                              pattern->gram, pattern->window, pattern->length, pattern->first,
+                              pattern->rule, pattern->areas);
     }
   g_string_append (out, "};\n\n");
 }

@@ -20,7 +20,7 @@ G_BEGIN_DECLS
 #define REBOUND_PATTERN_GAP '\001'
 #define REBOUND_PATTERN_MAX_GAP 80
 
-#define REBOUND_GRAM_BITS 16
+#define REBOUND_GRAM_BITS 17
 #define REBOUND_BUCKET_BITS 13
 
 typedef guint32 ReboundString;
@@ -115,6 +115,7 @@ typedef struct
   guint32 gram;   /* four bytes of it, rare and little shared, … */
   guint16 window; /* … and where they stand */
   guint16 length;
+  guint16 first; /* bytes before the first gap */
   guint16 rule;
   guint8 areas;
 } ReboundPattern;
