@@ -1559,7 +1559,7 @@ START_TEST (headers_flood)
   start = clock ();
   message = parse (text->str);
   assert_fast (start);
-  ck_assert_uint_eq (message->warnings->len, 1);
+  ck_assert (has_warning (message->warnings, "truncated", "header"));
 }
 END_TEST
 

@@ -3,7 +3,6 @@
 #include "fields.h"
 
 #include <gmime/gmime.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "scan.h"
@@ -16,19 +15,13 @@ static const char *const names[] = { "",
 #undef FIELD
 };
 
-static int
-compare_names (gconstpointer a, gconstpointer b)
-{
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
-}
-
 static ReboundFieldId
 find_id (const char *name)
 {
-  const char *const *found =
-      bsearch (&name, names, G_N_ELEMENTS (names), sizeof *names, compare_names);
-
-  return found != NULL ? found - names : REBOUND_FIELD_OTHER;
+  for (guint i = 1; i < G_N_ELEMENTS (names) && *names[i] <= *name; i++)
+    if (*names[i] == *name && strcmp (names[i], name) == 0)
+      return i;
+  return REBOUND_FIELD_OTHER;
 }
 
 /* Each host on the way writes a Received, "from x by y"; some mail systems write another, "(qmail 7
@@ -42,9 +35,10 @@ is_trace (const char *name, const char *value, const char *end)
 }
 
 static gboolean
-is_read (const ReboundRules *rules, const char *name, const char *value, const char *end)
+is_read (const ReboundRules *rules, ReboundFieldId id, const char *name, const char *value,
+         const char *end)
 {
-  return rules == NULL || find_id (name) != REBOUND_FIELD_OTHER
+  return rules == NULL || id != REBOUND_FIELD_OTHER
          || (rebound_rules_knows_field (rules, name, REBOUND_AREA_HEADER | REBOUND_AREA_STATUS)
              && !is_trace (name, value, end));
 }
@@ -151,9 +145,9 @@ add (ReboundFields *self, const char *name, gsize name_length, const char *raw, 
   char folded[LONGEST_NAME + 1];
 
   name_length = fold_name (folded, name, name_length);
-  if (!is_read (self->rules, folded, raw, raw + length))
-    return;
   field.id = find_id (folded);
+  if (!is_read (self->rules, field.id, folded, raw, raw + length))
+    return;
   field.name = field.id != REBOUND_FIELD_OTHER
                    ? names[field.id]
                    : g_string_chunk_insert_len (self->strings, folded, name_length);
@@ -207,15 +201,20 @@ name_end (const char *colon)
 }
 
 gboolean
-rebound_fields_is_read (const ReboundRules *rules, const char *line, const char *end)
+rebound_fields_identify (const ReboundRules *rules, const char *line, const char *end,
+                         ReboundFieldId *id, gboolean *read)
 {
   const char *colon = find_colon (line, end);
   char folded[LONGEST_NAME + 1];
 
+  *id = REBOUND_FIELD_OTHER;
+  *read = FALSE;
   if (colon == NULL)
     return FALSE;
   fold_name (folded, line, name_end (colon) - line);
-  return is_read (rules, folded, colon + 1, end);
+  *id = find_id (folded);
+  *read = is_read (rules, *id, folded, colon + 1, end);
+  return TRUE;
 }
 
 static gboolean

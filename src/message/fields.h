@@ -105,8 +105,18 @@ ReboundFields *rebound_fields_parse (const char *text, gsize length, gboolean on
 /* Whether a field begins at @line: a name and a colon. */
 gboolean rebound_fields_is_start (const char *line, const char *end);
 
-/* Whether a field begins at @line that the code reads, or that @rules do; any field where %NULL. */
-gboolean rebound_fields_is_read (const ReboundRules *rules, const char *line, const char *end);
+/**
+ * rebound_fields_identify:
+ * @rules: (nullable): as for rebound_fields_new()
+ * @line: a line of a header
+ * @end: its end
+ * @id: (out): which field it is
+ * @read: (out): whether it would be kept
+ *
+ * Returns: whether a field begins at @line
+ */
+gboolean rebound_fields_identify (const ReboundRules *rules, const char *line, const char *end,
+                                  ReboundFieldId *id, gboolean *read);
 
 /* The first value of that field; %NULL where there is none. */
 const char *rebound_fields_get (const ReboundFields *self, ReboundFieldId id);

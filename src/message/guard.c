@@ -19,9 +19,6 @@
 /* GMime has none of its own. */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GMimeContentType, g_object_unref)
 
-/* Bytes of a Content-Type that are looked at. */
-#define LONGEST_TYPE 4096
-
 /* How many full headers a message may have: they are decoded all. */
 #define TOGETHER 2
 
@@ -39,20 +36,21 @@ typedef struct
   const ReboundRules *rules;
   GArray *warnings;
   ReboundGuarded *out;
+  const char *end;       /* of the message */
+  const char *run;       /* what goes to the parser next, … */
+  gsize run_length;      /* … and has not gone yet */
   GPtrArray *boundaries; /* of the multiparts that are open, "--" before them */
   guint delimiters;
   gboolean first; /* header */
   /* the header, if there is one */
   gboolean in_header;
-  gboolean sure;            /* it is one: of the message, or behind an open boundary */
-  gboolean of_message;      /* and of a message */
-  gboolean of_part;         /* it stands behind a delimiter */
-  gboolean says_type;       /* it has a Content-Type */
-  gboolean message_follows; /* its body begins with a header again */
-  gboolean doubtful;        /* what its body is: it is encoded, or of two types */
-  gboolean digest;          /* the parts without a Content-Type are messages */
-  GString *type;            /* the Content-Type of a sure header, … */
-  gint64 carrier;           /* … and where it stands */
+  gboolean sure;       /* it is one: of the message, or behind an open boundary */
+  gboolean of_message; /* and of a message */
+  gboolean of_part;    /* it stands behind a delimiter */
+  gboolean doubtful;   /* what its body is: it is encoded, or of two types */
+  gboolean digest;     /* the parts without a Content-Type are messages */
+  GString *type;       /* its Content-Type, … */
+  gint64 carrier;      /* … and where it stands */
   gsize header_bytes;
   guint fields;
   gsize all_header_bytes; /* of the headers before this one */
@@ -93,9 +91,29 @@ append_line (GByteArray *to, const char *line, gsize length)
 }
 
 static void
+end_run (Guard *guard)
+{
+  g_byte_array_append (guard->out->bytes, (const guint8 *) guard->run, guard->run_length);
+  guard->run_length = 0;
+}
+
+/* Lines that stand one after the other, and end with LF already, are copied together. */
+static void
 put_line (Guard *guard, const char *line, gsize length)
 {
-  append_line (guard->out->bytes, line, length);
+  if (line != guard->run + guard->run_length)
+    {
+      end_run (guard);
+      guard->run = line;
+    }
+  guard->run_length += length;
+  if (line + length < guard->end && line[length] == '\n')
+    {
+      guard->run_length++;
+      return;
+    }
+  end_run (guard);
+  g_byte_array_append (guard->out->bytes, (const guint8 *) "\n", 1);
 }
 
 static void
@@ -107,7 +125,7 @@ begin_header (Guard *guard, gboolean sure, gboolean of_message)
   guard->sure = sure;
   guard->of_message = of_message;
   guard->of_part = !of_message;
-  guard->says_type = guard->message_follows = guard->doubtful = FALSE;
+  guard->doubtful = FALSE;
   guard->content_type = guard->for_reader = FALSE;
   guard->for_parser = !sure; /* no field yet */
   guard->skip = FALSE;
@@ -159,6 +177,8 @@ put_field_line (Guard *guard, const char *line, gsize length)
       guard->skip = TRUE;
       length = room;
     }
+  if (length > 0 && guard->content_type)
+    g_string_append_len (guard->type, line, length);
   if (length > 0 && guard->for_parser)
     put_line (guard, line, length);
   if (length > 0 && guard->for_reader)
@@ -167,71 +187,45 @@ put_field_line (Guard *guard, const char *line, gsize length)
   guard->header_bytes += length;
 }
 
-/* The word in any case of letters, and not a part of a longer name: message/rfc822, but not
- * message/rfc822-headers. */
-static gboolean
-has_word (const char *line, gsize length, const char *word)
-{
-  gsize n = strlen (word);
-
-  for (gsize i = 0; i + n <= length; i++)
-    if (g_ascii_tolower (line[i]) == word[0] && g_ascii_strncasecmp (line + i, word, n) == 0
-        && (i + n == length || line[i + n] != '-'))
-      return TRUE;
-  return FALSE;
-}
-
-static void
-note_content_type (Guard *guard, const char *line, gsize length)
-{
-  static const char *const messages[] = { "rfc822", "global", "news" };
-
-  guard->says_type = TRUE;
-  if (guard->sure && guard->type->len < LONGEST_TYPE)
-    {
-      g_string_append_len (guard->type, line, MIN (length, LONGEST_TYPE));
-      g_string_append_c (guard->type, '\n');
-    }
-  for (guint i = 0; i < G_N_ELEMENTS (messages); i++)
-    guard->message_follows = guard->message_follows || has_word (line, length, messages[i]);
-  guard->digest = guard->digest || has_word (line, length, "digest");
-}
-
-static gboolean
-is_field (const char *line, gsize length, const char *name)
-{
-  gsize n = strlen (name);
-
-  return length > n && g_ascii_strncasecmp (line, name, n) == 0;
-}
-
 /* In a sure header the parser gets what tells it the structure, and the reader what is read. */
 static void
-route_field (Guard *guard, const char *line, gsize length)
+route_field (Guard *guard, ReboundFieldId id, gboolean read)
 {
-  gboolean type = is_field (line, length, "content-type");
-  gboolean encoding = is_field (line, length, "content-transfer-encoding");
+  gboolean type = id == REBOUND_FIELD_CONTENT_TYPE;
+  gboolean encoding = id == REBOUND_FIELD_CONTENT_TRANSFER_ENCODING;
 
-  if ((type && guard->says_type)
-      || (encoding && !has_word (line, length, "bit") && !has_word (line, length, "binary")))
-    guard->doubtful = TRUE;
   guard->for_parser = !guard->sure || encoding || type;
-  guard->for_reader = guard->sure && guard->of_message
-                      && rebound_fields_is_read (guard->rules, line, line + length);
+  guard->for_reader = guard->sure && guard->of_message && read;
   guard->content_type = type;
-  if (type)
-    guard->carrier = guard->out->bytes->len;
+  if (!type)
+    return;
+  guard->doubtful = guard->doubtful || guard->type->len > 0;
+  guard->carrier = guard->out->bytes->len + guard->run_length;
+}
+
+/* Encodings of RFC 2045 that leave a message readable. */
+static gboolean
+is_plain_encoding (const char *line, gsize length)
+{
+  g_autofree char *value = g_ascii_strdown (line, length);
+
+  return strstr (value, "bit") != NULL || strstr (value, "binary") != NULL;
 }
 
 static void
 begin_field (Guard *guard, const char *line, gsize length)
 {
-  route_field (guard, line, length);
+  ReboundFieldId id;
+  gboolean read;
+  gboolean is_field = rebound_fields_identify (guard->rules, line, line + length, &id, &read);
+
+  route_field (guard, id, read);
+  if (id == REBOUND_FIELD_CONTENT_TRANSFER_ENCODING && !is_plain_encoding (line, length))
+    guard->doubtful = TRUE;
   guard->fields += guard->for_parser || guard->for_reader;
   guard->field_bytes = 0;
   guard->skip = FALSE;
-  if (guard->first && !guard->out->has_header)
-    guard->out->has_header = rebound_fields_is_start (line, line + length);
+  guard->out->has_header = guard->out->has_header || (guard->first && is_field);
 }
 
 static void
@@ -241,8 +235,6 @@ put_header_line (Guard *guard, const char *line, gsize length)
     begin_field (guard, line, length);
   if (!guard->for_parser && !guard->for_reader)
     return;
-  if (guard->content_type)
-    note_content_type (guard, line, length);
   guard->skip = guard->skip || header_is_full (guard, length);
   if (!guard->skip)
     put_field_line (guard, line, length);
@@ -324,8 +316,7 @@ carries_message (GMimeContentType *type)
   return FALSE;
 }
 
-/* Follows the boundary that the Content-Type of a sure header has. Whether a message follows, as
- * surely. */
+/* Follows the boundary that a sure header tells. Whether a message follows, as surely. */
 static gboolean
 read_type (Guard *guard)
 {
@@ -342,22 +333,48 @@ read_type (Guard *guard)
   return carries_message (type);
 }
 
-static void
-end_header (Guard *guard)
+/* The word, and not as a part of a longer name: message/rfc822, but not message/rfc822-headers. */
+static gboolean
+has_word (const char *text, gsize length, const char *word)
 {
-  gboolean follows =
-      guard->message_follows || (guard->digest && guard->of_part && !guard->says_type);
-  gboolean sure = FALSE;
+  gsize n = strlen (word);
+  const char *end = text + length;
 
-  if (!guard->doubtful
-      && (guard->message_follows || has_word (guard->type->str, guard->type->len, "boundary")))
-    sure = read_type (guard);
-  if (follows)
+  for (const char *p = text; (p = memmem (p, end - p, word, n)) != NULL; p += n)
+    if (p + n == end || p[n] != '-')
+      return TRUE;
+  return FALSE;
+}
+
+/* Whether the body of the header begins with a header again; and as surely as the parser sees it.
+ */
+static gboolean
+message_follows (Guard *guard, gboolean *sure)
+{
+  static const char *const messages[] = { "rfc822", "rfc2822", "global", "news" };
+  gsize length = guard->type->len;
+  g_autofree char *type = g_ascii_strdown (guard->type->str, length);
+  gboolean follows = length == 0 && guard->digest && guard->of_part;
+
+  for (guint i = 0; i < G_N_ELEMENTS (messages); i++)
+    follows = follows || has_word (type, length, messages[i]);
+  guard->digest = guard->digest || has_word (type, length, "digest");
+  *sure = guard->sure && !guard->doubtful && (follows || has_word (type, length, "boundary"))
+          && read_type (guard);
+  return follows;
+}
+
+static void
+end_header (Guard *guard, const char *line)
+{
+  gboolean sure;
+
+  if (message_follows (guard, &sure))
     begin_header (guard, sure, TRUE);
   else
     guard->in_header = FALSE;
   guard->first = FALSE;
-  put_line (guard, "", 0);
+  put_line (guard, line, 0);
 }
 
 static void
@@ -372,7 +389,7 @@ guard_line (Guard *guard, const char *line, gsize length)
   else if (!rebound_line_is_blank (line, length))
     put_header_line (guard, line, length);
   else
-    end_header (guard);
+    end_header (guard, line);
 }
 
 ReboundGuarded *
@@ -401,9 +418,12 @@ rebound_guard (GBytes *bytes, const ReboundLimits *limits, const ReboundRules *r
     rebound_warn (warnings, "truncated", "message bytes beyond the limit");
   rebound_lines_init (&lines, data, MIN (size, limits->message_bytes));
   rebound_lines_skip_preface (&lines);
+  guard.end = lines.end;
+  guard.run = lines.p;
   begin_header (&guard, TRUE, TRUE);
   while (rebound_lines_next (&lines, &line, &length))
     guard_line (&guard, line, length);
+  end_run (&guard);
   return guard.out;
 }
 

@@ -249,7 +249,7 @@ carried_header (const Walk *self, GMimeMessagePart *part)
 
   if (self->guarded != NULL && carrier != REBOUND_NO_CARRIER
       && rebound_guarded_find_header (self->guarded, carrier, &text, &length))
-    return rebound_fields_parse (text, length, TRUE, self->rules, charsets);
+    return rebound_fields_parse (text, length, TRUE, NULL, charsets); /* all are read */
   fields = rebound_fields_new (self->rules, charsets);
   if (message != NULL)
     add_header (fields, GMIME_OBJECT (message));
@@ -496,7 +496,7 @@ rebound_message_parse (GBytes *bytes, ReboundConverters *converters, const Rebou
   self->warnings = g_array_new (FALSE, FALSE, sizeof (ReboundWarning));
   state.guarded = guarded = rebound_guard (bytes, limits, rules, self->warnings);
   rebound_guarded_find_header (guarded, REBOUND_NO_CARRIER, &header, &length);
-  self->header = rebound_fields_parse (header, length, TRUE, rules, self->charsets);
+  self->header = rebound_fields_parse (header, length, TRUE, NULL, self->charsets);
   if (guarded->has_header)
     parse_and_walk (&state, guarded->bytes);
   else
