@@ -143,8 +143,7 @@ static const struct
   { "Content-Type: text/plain\nContent-Type: text/html\n",
     "Content-Type: text/plain\nContent-Type: text/html\n",
     "Content-Type: text/plain\nContent-Type: text/html\n" },
-  { MIXED RFC822 "\nTo: 1\n\n--b\nX: 2\n", MIXED RFC822,
-    MIXED RFC822 "\nTo: 1\n\n--b\nX: 2\n" },
+  { MIXED RFC822 "\nTo: 1\n\n--b\nX: 2\n", MIXED RFC822, MIXED RFC822 "\nTo: 1\n\n--b\nX: 2\n" },
   /* those that rules read, by name or by its beginning */
   { "X-Mailer: a\nX-Mailers: b\nX-MS-Exchange-CrossTenant-Id: c\n",
     "X-Mailer: a\nX-MS-Exchange-CrossTenant-Id: c\n", "" },
@@ -1574,16 +1573,17 @@ START_TEST (dates)
     { "Sat, 21 Nov 2026 18:40:00 +0200", "2026-11-21T16:40:00Z" },
     { "21 Nov 2026 11:40 EST", "2026-11-21T16:40:00Z" },
     { "Sat, 21 Nov 2026 08:40:00 -0800 (PST)", "2026-11-21T16:40:00Z" },
+    { "Sat, 21 Nov 99999 16:40:00 +0000", NULL },
     { "", NULL },
     { "soon", NULL },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (values); i++)
     {
-      g_autoptr (GDateTime) date = rebound_message_read_date (values[i].value);
-      g_autofree char *shown = date != NULL ? g_date_time_format_iso8601 (date) : NULL;
+      char date[REBOUND_DATE_BYTES];
+      gboolean read = rebound_message_read_date (values[i].value, date);
 
-      ck_assert_pstr_eq (shown, values[i].utc);
+      ck_assert_pstr_eq (read ? date : NULL, values[i].utc);
     }
 }
 END_TEST

@@ -30,29 +30,35 @@ rebound_evidence_free (ReboundEvidence *self)
   g_free (self);
 }
 
-static gboolean
-is_control (gunichar c)
+/* The first control character (C0, DEL, C1) of valid UTF-8, or its end. */
+static const char *
+find_control (const char *p)
 {
-  return c < 0x20 || (c >= 0x7f && c < 0xa0);
+  const guchar *c = (const guchar *) p;
+
+  while (*c >= 0x20 && *c != 0x7f && !(*c == 0xc2 && c[1] < 0xa0))
+    c++;
+  return (const char *) c;
 }
 
 /* What a message says is not to move a terminal's cursor, nor to break a log's line: control
- * characters (C0, DEL, C1) become U+FFFD. */
+ * characters become U+FFFD. */
 static char *
 replace_controls (const char *string)
 {
+  const char *control = find_control (string);
   GString *out = NULL;
 
-  for (const char *p = string; *p != '\0'; p = g_utf8_next_char (p))
+  if (*control == '\0')
+    return NULL;
+  for (out = g_string_new (NULL); *control != '\0'; control = find_control (string))
     {
-      gunichar c = g_utf8_get_char (p);
-
-      if (out == NULL && is_control (c))
-        out = g_string_new_len (string, p - string);
-      if (out != NULL)
-        g_string_append_unichar (out, is_control (c) ? 0xfffd : c);
+      g_string_append_len (out, string, control - string);
+      g_string_append (out, "\xef\xbf\xbd");
+      string = g_utf8_next_char (control);
     }
-  return out != NULL ? g_string_free (out, FALSE) : NULL;
+  g_string_append (out, string);
+  return g_string_free (out, FALSE);
 }
 
 const char *
@@ -402,17 +408,10 @@ keep_bare (ReboundEvidence *evidence, const char *value)
 const char *
 rebound_keep_date (ReboundEvidence *evidence, const char *value)
 {
-  g_autoptr (GDateTime) utc = value != NULL ? rebound_message_read_date (value) : NULL;
-  char text[sizeof "2026-11-21T16:40:00Z" + 40];
-  int year, month, day;
+  char text[REBOUND_DATE_BYTES];
 
-  if (utc == NULL)
-    return NULL;
-  g_date_time_get_ymd (utc, &year, &month, &day);
-  g_snprintf (text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02dZ", year, month, day,
-              g_date_time_get_hour (utc), g_date_time_get_minute (utc),
-              g_date_time_get_second (utc));
-  return rebound_keep (evidence, text);
+  return value != NULL && rebound_message_read_date (value, text) ? rebound_keep (evidence, text)
+                                                                  : NULL;
 }
 
 /* list@host sends with the return path list-bounces@host, list-admin@host, list+bounces@host. */

@@ -13,8 +13,11 @@
 static gboolean
 starts_with (const char *p, const char *end, const char *word)
 {
-  gsize n = strlen (word);
+  gsize n;
 
+  if (p == end || (*p | 0x20) != (*word | 0x20)) /* which letters of either case have in common */
+    return FALSE;
+  n = strlen (word);
   return (gsize) (end - p) >= n && g_ascii_strncasecmp (p, word, n) == 0;
 }
 

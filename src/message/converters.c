@@ -55,7 +55,7 @@ rebound_converters_free (ReboundConverters *self)
 static GIConv
 take_idle (ReboundConverters *self, const char *charset)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->mutex);
 
   for (guint i = 0; i < self->idle->len; i++)
     {
@@ -86,7 +86,7 @@ rebound_converters_give (ReboundConverters *self, const char *charset, GIConv co
   g_iconv (converter, NULL, NULL, NULL, NULL);
   if (self != NULL)
     {
-      g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+      g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->mutex);
 
       if (self->idle->len < MOST_IDLE)
         {

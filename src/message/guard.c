@@ -306,31 +306,26 @@ put_delimiter (Guard *guard, const char *line, gsize length)
 
 /* What GMime takes for a message. */
 static gboolean
-carries_message (GMimeContentType *type)
+carries_message (const char *type)
 {
-  static const char *const subtypes[] = { "rfc822", "rfc2822", "global", "news" };
+  static const char *const types[] = { "message/rfc822", "message/rfc2822", "message/global",
+                                       "message/news" };
+  gsize n = strcspn (type, "; \t\r\n");
 
-  for (guint i = 0; i < G_N_ELEMENTS (subtypes); i++)
-    if (g_mime_content_type_is_type (type, "message", subtypes[i]))
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    if (strlen (types[i]) == n && g_ascii_strncasecmp (type, types[i], n) == 0)
       return TRUE;
   return FALSE;
 }
 
-/* Follows the boundary that a sure header tells. Whether a message follows, as surely. */
-static gboolean
-read_type (Guard *guard)
+static void
+follow_boundary (Guard *guard, const char *value)
 {
-  const char *value = strchr (guard->type->str, ':');
-  g_autoptr (GMimeContentType) type = NULL;
-  const char *boundary;
+  g_autoptr (GMimeContentType) type = g_mime_content_type_parse (NULL, value);
+  const char *boundary = g_mime_content_type_get_parameter (type, "boundary");
 
-  if (value == NULL)
-    return FALSE;
-  type = g_mime_content_type_parse (NULL, value + 1);
-  boundary = g_mime_content_type_get_parameter (type, "boundary");
   if (boundary != NULL && *boundary != '\0' && guard->boundaries->len < guard->limits->depth)
     g_ptr_array_add (guard->boundaries, g_strconcat ("--", boundary, NULL));
-  return carries_message (type);
 }
 
 /* The word, and not as a part of a longer name: message/rfc822, but not message/rfc822-headers. */
@@ -354,13 +349,18 @@ message_follows (Guard *guard, gboolean *sure)
   static const char *const messages[] = { "rfc822", "rfc2822", "global", "news" };
   gsize length = guard->type->len;
   g_autofree char *type = g_ascii_strdown (guard->type->str, length);
+  const char *value = strchr (type, ':');
   gboolean follows = length == 0 && guard->digest && guard->of_part;
 
   for (guint i = 0; i < G_N_ELEMENTS (messages); i++)
     follows = follows || has_word (type, length, messages[i]);
   guard->digest = guard->digest || has_word (type, length, "digest");
-  *sure = guard->sure && !guard->doubtful && (follows || has_word (type, length, "boundary"))
-          && read_type (guard);
+  *sure = FALSE;
+  if (value == NULL || !guard->sure || guard->doubtful)
+    return follows;
+  if (has_word (type, length, "boundary"))
+    follow_boundary (guard, guard->type->str + (value + 1 - type));
+  *sure = carries_message (value + 1 + strspn (value + 1, " \t\n"));
   return follows;
 }
 

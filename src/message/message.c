@@ -10,6 +10,7 @@
 #include <gmime/gmime.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 
 #include "charset.h"
 #include "guard.h"
@@ -507,12 +508,15 @@ rebound_message_parse (GBytes *bytes, ReboundConverters *converters, const Rebou
   return self;
 }
 
-GDateTime *
-rebound_message_read_date (const char *value)
+gboolean
+rebound_message_read_date (const char *value, char date[REBOUND_DATE_BYTES])
 {
-  g_autoptr (GDateTime) date = g_mime_utils_header_decode_date (value);
+  g_autoptr (GDateTime) parsed = g_mime_utils_header_decode_date (value);
+  time_t seconds = parsed != NULL ? g_date_time_to_unix (parsed) : 0;
+  struct tm utc;
 
-  return date != NULL ? g_date_time_to_utc (date) : NULL;
+  return parsed != NULL && gmtime_r (&seconds, &utc) != NULL
+         && strftime (date, REBOUND_DATE_BYTES, "%Y-%m-%dT%H:%M:%SZ", &utc) > 0;
 }
 
 char *

@@ -58,8 +58,10 @@ void rebound_message_init (void);
 /* The first part with @role, %NULL where there is none. */
 const ReboundPart *rebound_message_find_part (const ReboundMessage *self, ReboundPartRole role);
 
-/* The Date of RFC 5322 in UTC; %NULL where it cannot be read. */
-GDateTime *rebound_message_read_date (const char *value);
+#define REBOUND_DATE_BYTES 32
+
+/* The Date of RFC 5322 in UTC, in the form of RFC 3339; %FALSE where it cannot be read. */
+gboolean rebound_message_read_date (const char *value, char date[REBOUND_DATE_BYTES]);
 
 /* Bytes of a text that came without a message, as UTF-8; its lines end with LF. */
 char *rebound_message_decode (const char *bytes, gsize *length);
