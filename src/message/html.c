@@ -143,7 +143,7 @@ rebound_html_strip (const char *html, gsize length, gsize *out_length)
       p = read_entity (out, p, end);
     else
       {
-        gsize run = strcspn (p, "<&");
+        gsize run = 1 + strcspn (p + 1, "<&");
 
         g_string_append_len (out, p, MIN (run, (gsize) (end - p)));
         p += MIN (run, (gsize) (end - p));
