@@ -88,7 +88,7 @@ typedef struct
 
 #define NESTED_FIRST 1000
 #define FIELDS 1800
-#define ATTRIBUTES 6000
+#define ATTRIBUTES 1200
 
 /* As many units as make up so many bytes. */
 #define TIMES(unit, bytes) ((bytes) / (sizeof unit - 1))
@@ -168,7 +168,7 @@ put_encoded_message (FILE *out, guint i)
   fputs ("\nx\n", out);
 }
 
-/* Pages, each with one tag that is as long as a tag may be and longer than any. */
+/* Pages, each of one tag that is a little longer than any tag is. */
 static void
 put_attribute (FILE *out, guint i)
 {
