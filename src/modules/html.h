@@ -25,7 +25,7 @@ static const char *const rebound_html_hidden[] = { "script", "style", "title", N
 
 /* Where these begin and where they end, a line begins. */
 static const char *const rebound_html_lines[] = {
-  "br", "p",  "div", "tr", "li",  "ul",         "ol", "table", "h1", "h2",
+  "br", "p",  "div", "tr",  "li",         "ul", "ol", "table", "h1", "h2",
   "h3", "h4", "hr",  "pre", "blockquote", "td", "th", "dt",    "dd", NULL
 };
 
