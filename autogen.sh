@@ -4,7 +4,7 @@
 set -eu
 
 packages='build-essential autoconf automake libtool pkg-config
-  libglib2.0-dev libgmime-3.0-dev libpcre2-dev libjson-glib-dev check'
+  libglib2.0-dev libgmime-3.0-dev libpcre2-dev libxml2-dev libjson-glib-dev check'
 
 usage ()
 {
@@ -35,7 +35,7 @@ have_everything ()
     command -v "$tool" >/dev/null 2>&1 || return 1
   done
   pkg-config --exists 'glib-2.0 >= 2.66' 'gmime-3.0 >= 3.2' 'libpcre2-8 >= 10.32' \
-    'check >= 0.15' 'json-glib-1.0 >= 1.6'
+    'libxml-2.0 >= 2.9.10' 'check >= 0.15' 'json-glib-1.0 >= 1.6'
 }
 
 missing_packages ()
@@ -64,7 +64,7 @@ install_packages ()
   then
     die "this is not Debian: install a C compiler, make, autoconf, automake, libtool, pkg-config" \
       "and the development files of GLib >= 2.66, GMime >= 3.2, PCRE2 >= 10.32," \
-      "json-glib >= 1.6 and Check >= 0.15, then try again"
+      "libxml2 >= 2.9.10, json-glib >= 1.6 and Check >= 0.15, then try again"
   fi
   missing=$(missing_packages | paste -sd ' ' -)
   # All there, but one too old: configure says which.
@@ -118,6 +118,8 @@ demo ()
     !(folder in seen) { seen[folder] = 1; print }' >build/demo.list
   [ -s build/demo.list ] || die "corpus/ holds no messages (*.eml)"
   say "what rebound says of one message of each folder of corpus/"
+  REBOUND_MODULE_DIR=$PWD/build/src/modules/.libs
+  export REBOUND_MODULE_DIR
   while IFS= read -r message
   do
     echo

@@ -462,6 +462,8 @@ static const struct
   { "undeclared East Asian text", PLAIN, "\xb0\xa1\xb3\xbf\x82\xa0" },
   { "HTML tags", PARTS ("text/html"), "<b>" },
   { "HTML entities", PARTS ("text/html"), "&amp;" },
+  { "HTML tags in turn", PARTS ("text/html"), "<a><br>" },
+  { "HTML attributes", PARTS ("text/html") "<b", " a" },
   { "a status of many recipients", PARTS ("message/delivery-status"),
     "Final-Recipient: rfc822; a@b\nAction: failed\nStatus: 5.1.1\n\n" },
   { "a status of many fields", PARTS ("message/delivery-status"), "Status: 5.1.1\n" },

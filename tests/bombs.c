@@ -88,6 +88,7 @@ typedef struct
 
 #define NESTED_FIRST 1000
 #define FIELDS 1800
+#define ATTRIBUTES 1200
 
 /* As many units as make up so many bytes. */
 #define TIMES(unit, bytes) ((bytes) / (sizeof unit - 1))
@@ -167,6 +168,15 @@ put_encoded_message (FILE *out, guint i)
   fputs ("\nx\n", out);
 }
 
+/* Pages, each of one tag that is a little longer than any tag is. */
+static void
+put_attribute (FILE *out, guint i)
+{
+  if (i % ATTRIBUTES == 0)
+    fputs ("\n--b\nContent-Type: text/html\n\n<b", out);
+  fprintf (out, " %c%c%c", 'a' + i % 26, 'a' + i / 26 % 26, 'a' + i / 26 / 26 % 26);
+}
+
 static void
 put_nul (FILE *out, guint i)
 {
@@ -226,6 +236,9 @@ static const Bomb bombs[] = {
   { "200 messages of 1,800 fields in 8 bits", MIXED, NULL, put_8bit_message, 200, END, 1, SECONDS },
   { "100 messages of 1,800 fields in changing charsets", MIXED, NULL, put_encoded_message, 100, END,
     1, SECONDS },
+  { "a million attributes of HTML", MIXED, NULL, put_attribute, 1000 * 1000, END, 1, SECONDS },
+  { "a million tags of HTML, nested", HEADER "Content-Type: text/html\n\n", "<div><b>", NULL,
+    500 * 1000, "\n", 1, SECONDS },
   { "64 MB mbox of one-byte messages", "", MBOX_MESSAGE, NULL, TIMES (MBOX_MESSAGE, 64 * MB), "",
     TIMES (MBOX_MESSAGE, 64 * MB), TIMES (MBOX_MESSAGE, 64 * MB) * SECONDS_PER_MESSAGE },
   { "64 KB of random bytes", "", NULL, put_random_byte, 64 * KB, "", 1, SECONDS },

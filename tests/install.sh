@@ -5,6 +5,7 @@ set -eu
 
 # As "make check" sets them.
 : "${top_srcdir:?}" "${top_builddir:?}" "${prefix:?}" "${libdir:?}" "${REBOUND:?}"
+: "${REBOUND_MODULES=}"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -77,6 +78,19 @@ Message-ID: <abc@lists.example.org>
 --b1--
 END
 
+# The library looks below the true libdir, not below DESTDIR.
+if ! grep -qaF "$libdir/rebound-1" "$root$libdir/librebound.so"
+then
+  echo "the library does not know where its modules are: $libdir/rebound-1"
+  exit 1
+fi
+for module in $REBOUND_MODULES
+do
+  [ -e "$root$libdir/rebound-1/$module.so" ] || { echo "$module.so is not installed"; exit 1; }
+done
+
+REBOUND_MODULE_DIR=$root$libdir/rebound-1
+export REBOUND_MODULE_DIR
 "$work/example" "$work/bounce.eml" >"$work/out"
 echo 'gone@example.net: user-unknown (550 5.1.1 <gone@example.net>: no such user)' \
   >"$work/expected"
@@ -100,6 +114,26 @@ done <"$work/messages"
 if ! grep -q '^[^ ]*@[^ ]*: user-unknown (' "$work/corpus"
 then
   echo "docs/example.c found no dead address in corpus/"
+  exit 1
+fi
+
+cat >"$work/page.eml" <<'END'
+From: Mail Delivery System <MAILER-DAEMON@mx.example.net>
+To: news-bounces@lists.example.org
+Subject: Undelivered Mail Returned to Sender
+Content-Type: text/html
+
+<p>&lt;gone@example.net&gt;: 550 5.1.1 no such user <img alt=">">any more</p>
+END
+case " $REBOUND_MODULES " in
+  *' html '*) words='no such user any more' ;;
+  *) words='no such user ">any more' ;;
+esac
+"$work/example" "$work/page.eml" >"$work/out"
+if ! grep -qF "$words" "$work/out"
+then
+  echo "the installed library has not read HTML as its modules ($REBOUND_MODULES) do:"
+  cat "$work/out"
   exit 1
 fi
 

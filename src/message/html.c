@@ -1,13 +1,18 @@
 /* Rebound: the text of an HTML body.
  *
  * A bounce in HTML is a few paragraphs and tables of a mail system; what matters is which
- * words stand on one line. No tree is built, so any nesting costs nothing.
+ * words stand on one line. A module reads it with a parser of HTML. What is here is for where
+ * there is no such module, and for pages that it does not take: no tree is built, so any nesting
+ * costs nothing.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "html.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "modules/html.h"
+#include "modules/modules.h"
 
 #define LONGEST_ENTITY 10
 
@@ -32,22 +37,6 @@ static const Entity entities[] = {
   { "aelig", "æ" }, { "iquest", "¿" }, { "iexcl", "¡" }, { "zwnj", "" }, { "shy", "" },
 };
 /* clang-format on */
-
-/* What these hold is not shown. */
-static const char *const hidden[] = { "script", "style", "title", NULL };
-
-static const char *const line_tags[] = { "br",         "p",  "div", "tr", "li", "ul", "ol",
-                                         "table",      "h1", "h2",  "h3", "h4", "hr", "pre",
-                                         "blockquote", "td", "th",  "dt", "dd", NULL };
-
-static gboolean
-is_one_of (const char *name, gsize length, const char *const *names)
-{
-  for (guint i = 0; names[i] != NULL; i++)
-    if (strlen (names[i]) == length && g_ascii_strncasecmp (name, names[i], length) == 0)
-      return TRUE;
-  return FALSE;
-}
 
 /* "</name>", or @end. */
 static const char *
@@ -95,11 +84,11 @@ read_tag (GString *out, const char *p, const char *end)
       return p + 1;
     }
   close = memchr (p, '>', end - p);
-  if (is_one_of (name, length, line_tags))
+  if (rebound_html_is_one_of (name, length, rebound_html_lines))
     g_string_append_c (out, '\n');
   if (close == NULL)
     return end;
-  if (!closing && is_one_of (name, length, hidden))
+  if (!closing && rebound_html_is_one_of (name, length, rebound_html_hidden))
     return find_close (close, end, name, length);
   return close + 1;
 }
@@ -142,7 +131,7 @@ read_entity (GString *out, const char *p, const char *end)
 }
 
 char *
-rebound_html_to_text (const char *html, gsize length, gsize *out_length)
+rebound_html_strip (const char *html, gsize length, gsize *out_length)
 {
   GString *out = g_string_sized_new (length / 2 + 1);
   const char *end = html + length;
@@ -154,11 +143,21 @@ rebound_html_to_text (const char *html, gsize length, gsize *out_length)
       p = read_entity (out, p, end);
     else
       {
-        gsize run = strcspn (p, "<&");
+        gsize run = 1 + strcspn (p + 1, "<&");
 
         g_string_append_len (out, p, MIN (run, (gsize) (end - p)));
         p += MIN (run, (gsize) (end - p));
       }
   *out_length = out->len;
   return g_string_free (out, FALSE);
+}
+
+char *
+rebound_html_to_text (const char *html, gsize length, gsize *out_length)
+{
+  static ReboundModule module = REBOUND_MODULE ("html", "rebound_html_read");
+  ReboundHtmlReader read = (ReboundHtmlReader) rebound_module_function (&module);
+  char *text = read != NULL ? read (html, length, out_length) : NULL;
+
+  return text != NULL ? text : rebound_html_strip (html, length, out_length);
 }

@@ -20,4 +20,8 @@ G_BEGIN_DECLS
  */
 char *rebound_html_to_text (const char *html, gsize length, gsize *out_length);
 
+/* The same without a module, and less well: of entities it knows the most usual, and a tag ends
+ * at the first '>'. */
+char *rebound_html_strip (const char *html, gsize length, gsize *out_length);
+
 G_END_DECLS

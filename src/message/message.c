@@ -259,11 +259,13 @@ carried_header (const Walk *self, GMimeMessagePart *part)
   return fields;
 }
 
+/* A returned newsletter, of which hardly a word is looked at, is not worth a module. */
 static void
 decode_html (ReboundPart *part)
 {
   gsize length;
-  char *text = rebound_html_to_text (part->text, part->length, &length);
+  char *text = part->nested ? rebound_html_strip (part->text, part->length, &length)
+                            : rebound_html_to_text (part->text, part->length, &length);
 
   g_free (part->text);
   part->text = text;

@@ -1,0 +1,144 @@
+#!/bin/sh
+# Rebound: a plain bounce opens no module, one in HTML does; without modules all is read as well.
+# SPDX-License-Identifier: LGPL-2.1-or-later
+set -u
+
+# As "make check" and "make installcheck" set them: the modules that were built, and where the
+# command looks for them.
+: "${top_srcdir:?}" "${top_builddir:?}" "${REBOUND:?}" "${pkglibdir:?}"
+: "${REBOUND_MODULES=}"
+modules_dir=${REBOUND_MODULE_DIR:-$pkglibdir}
+
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+trap 'exit 99' HUP INT TERM
+number=0
+failed=0
+
+# result STATUS NAME
+result ()
+{
+  number=$((number + 1))
+  if [ "$1" -eq 0 ]
+  then
+    echo "ok $number - $2"
+  else
+    failed=$((failed + 1))
+    echo "not ok $number - $2"
+  fi
+}
+
+skip ()
+{
+  number=$((number + 1))
+  echo "ok $number - $1 # SKIP $2"
+}
+
+# read_message FILE: its report to $work/report, and all files that were loaded for it to
+# $work/loaded, as the dynamic linker of glibc tells
+read_message ()
+{
+  rm -f "$work"/ld.*
+  LD_DEBUG=files LD_DEBUG_OUTPUT=$work/ld "$REBOUND" parse --json "$1" >"$work/report" || return
+  cat "$work"/ld.* >"$work/loaded" 2>"$work/none"
+}
+
+dead='"reason": "user-unknown"'
+
+# Text, and a page of HTML in the message that came back.
+cat >"$work/plain.eml" <<'MESSAGE'
+Return-Path: <>
+From: Mail Delivery System <MAILER-DAEMON@mx.example.net>
+To: news-bounces@lists.example.org
+Subject: Undelivered Mail Returned to Sender
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b1"
+
+--b1
+Content-Type: text/plain; charset=us-ascii
+
+<gone@example.net>: 550 5.1.1 no such user
+
+--b1
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.net
+
+Final-Recipient: rfc822; gone@example.net
+Action: failed
+Status: 5.1.1
+Diagnostic-Code: smtp; 550 5.1.1 <gone@example.net>: no such user
+
+--b1
+Content-Type: message/rfc822
+
+From: news@lists.example.org
+To: gone@example.net
+Subject: Weekly news
+MIME-Version: 1.0
+Content-Type: text/html
+
+<html><body><p>Much has happened this week.</body></html>
+
+--b1--
+MESSAGE
+
+cat >"$work/page.eml" <<'MESSAGE'
+Return-Path: <>
+From: Mail Delivery System <MAILER-DAEMON@mx.example.net>
+To: news-bounces@lists.example.org
+Subject: Undelivered Mail Returned to Sender
+MIME-Version: 1.0
+Content-Type: text/html
+
+<html><body><p>Your message could not be delivered:<br>
+&lt;gone@example.net&gt;: 550 5.1.1 no such user</body></html>
+MESSAGE
+
+# loaded NAME: whether one of the files that were loaded has this in its name
+loaded ()
+{
+  grep -F "file=" "$work/loaded" | grep -qF "$1"
+}
+
+if read_message "$work/plain.eml" && loaded libglib
+then
+  { ! loaded "$modules_dir/" && ! loaded libxml2 && grep -q "$dead" "$work/report"; }
+  result $? 'a plain bounce opens no module'
+else
+  skip 'a plain bounce opens no module' 'the dynamic linker does not tell what it loads'
+fi
+
+case " $REBOUND_MODULES " in
+  *' html '*)
+    if read_message "$work/page.eml" && loaded libglib
+    then
+      { loaded "$modules_dir/html." && loaded libxml2 && grep -q "$dead" "$work/report"; }
+      result $? 'a bounce in HTML opens libxml2'
+    else
+      skip 'a bounce in HTML opens libxml2' 'the dynamic linker does not tell what it loads'
+    fi
+    ;;
+  *)
+    skip 'a bounce in HTML opens libxml2' 'configured --without-libxml2'
+    ;;
+esac
+
+mkdir "$work/empty"
+REBOUND_MODULE_DIR=$work/empty
+export REBOUND_MODULE_DIR
+"$REBOUND" parse --json "$work/page.eml" 2>&1 | grep -q "$dead"
+result $? 'a bounce in HTML is read where the module is missing, without a word'
+
+if [ -x "$top_builddir/tests/corpus" ]
+then
+  "$top_builddir/tests/corpus" >"$work/corpus" 2>&1
+  status=$?
+  grep -v '^ok' "$work/corpus" | sed 's/^/# /'
+  result $status 'the corpus says the same without modules'
+else
+  skip 'the corpus says the same without modules' 'tests/corpus has not been built'
+fi
+
+echo "1..$number"
+[ "$failed" -eq 0 ]
