@@ -118,13 +118,12 @@ demo ()
     !(folder in seen) { seen[folder] = 1; print }' >build/demo.list
   [ -s build/demo.list ] || die "corpus/ holds no messages (*.eml)"
   say "what rebound says of one message of each folder of corpus/"
+  echo
   while IFS= read -r message
   do
-    echo
     echo "\$ build/src/rebound parse $message"
     build/src/rebound parse "$message" </dev/null
   done <build/demo.list
-  echo
   say "for the others: build/src/rebound parse corpus/*/*.eml; for programs: --json"
 }
 
