@@ -120,13 +120,12 @@ demo ()
   say "what rebound says of one message of each folder of corpus/"
   REBOUND_MODULE_DIR=$PWD/build/src/modules/.libs
   export REBOUND_MODULE_DIR
+  echo
   while IFS= read -r message
   do
-    echo
     echo "\$ build/src/rebound parse $message"
     build/src/rebound parse "$message" </dev/null
   done <build/demo.list
-  echo
   say "for the others: build/src/rebound parse corpus/*/*.eml; for programs: --json"
 }
 

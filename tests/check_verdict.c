@@ -1024,49 +1024,6 @@ START_TEST (pure_in_any_order)
 }
 END_TEST
 
-typedef struct
-{
-  ReboundAnalyzer *analyzer;
-  char *expected[G_N_ELEMENTS (kinds)];
-} Shared;
-
-/* The number of messages that came out another way. */
-static gpointer
-analyze_in_thread (gpointer data)
-{
-  const Shared *shared = data;
-  guint n_wrong = 0;
-
-  for (guint round = 0; round < 20; round++)
-    for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
-      {
-        g_autofree char *json = analyze_to_json (shared->analyzer, kinds[i].mail);
-
-        n_wrong += strcmp (json, shared->expected[i]) != 0;
-      }
-  return GUINT_TO_POINTER (n_wrong);
-}
-
-START_TEST (threads)
-{
-  g_autoptr (ReboundAnalyzer) shared_analyzer = rebound_analyzer_new (NULL, NULL);
-  g_autoptr (ReboundAnalyzer) other = rebound_analyzer_new (NULL, NULL);
-  Shared shared = { .analyzer = shared_analyzer };
-  GThread *running[8];
-  guint n_wrong = 0;
-
-  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
-    shared.expected[i] = analyze_to_json (other, kinds[i].mail);
-  for (guint i = 0; i < G_N_ELEMENTS (running); i++)
-    running[i] = g_thread_new ("analysis", analyze_in_thread, &shared);
-  for (guint i = 0; i < G_N_ELEMENTS (running); i++)
-    n_wrong += GPOINTER_TO_UINT (g_thread_join (running[i]));
-  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
-    g_free (shared.expected[i]);
-  ck_assert_uint_eq (n_wrong, 0);
-}
-END_TEST
-
 /* ---- The suite ---------------------------------------------------------------------------- */
 
 static TCase *
@@ -1134,7 +1091,6 @@ purity_tests (void)
 
   tcase_add_test (tests, pure);
   tcase_add_test (tests, pure_in_any_order);
-  tcase_add_test (tests, threads);
   return tests;
 }
 

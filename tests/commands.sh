@@ -29,6 +29,7 @@ unset LANGUAGE NO_COLOR SENDER RECIPIENT ORIGINAL_RECIPIENT
 
 number=0
 failed=0
+somebody_else=
 name=
 good=
 status=
@@ -95,6 +96,19 @@ run_in ()
   shift
   "$REBOUND" "$@" >out 2>err <"$input"
   status=$?
+}
+
+# run_as_nobody ARGUMENT...: as somebody who may not read and write everything. The folders above
+# the command may be closed to him.
+run_as_nobody ()
+{
+  if [ "$(id -u)" -ne 0 ]
+  then
+    run "$@"
+  else
+    setpriv --reuid=65534 --regid=65534 --clear-groups "$REBOUND" "$@" >out 2>err </dev/null
+    status=$?
+  fi
 }
 
 exits ()
@@ -396,18 +410,68 @@ objects out 1
 lines err 1
 has err '^rebound parse: .*folder.*Maildir'
 
-if [ "$(id -u)" -eq 0 ]
+chmod 755 .
+run_as_nobody --version
+[ "$status" -eq 0 ] && somebody_else=yes
+
+if [ -z "$somebody_else" ]
 then
-  skip 'parse: a file that may not be read' 'root may read everything'
+  skip 'parse: a file that may not be read' 'root may read everything, and none else can run here'
 else
   it 'parse: a file that may not be read'
   cp gone.eml secret.eml
   chmod 000 secret.eml
-  run parse --json secret.eml gone.eml
+  run_as_nobody parse --json secret.eml gone.eml
   exits 66
   objects out 1
   has err '^rebound parse: .*secret\.eml.*Permission denied'
+
+  it 'parse: a message of a Maildir that may not be read'
+  mkdir -p closed/new closed/cur closed/tmp
+  cp gone.eml closed/new/1.a.host
+  cp gone.eml closed/new/2.b.host
+  chmod 000 closed/new/1.a.host
+  run_as_nobody parse --json closed
+  exits 74
+  objects out 1
+  lines err 1
+  has err '^rebound parse: .*closed/new/1\.a\.host.*Permission denied'
 fi
+
+# Another reader may move it between the listing and the opening.
+it 'parse: a message of a Maildir that is gone when it is reached'
+mkdir -p moving/new moving/cur moving/tmp
+ln -s nowhere moving/new/1.a.host
+cp gone.eml moving/new/2.b.host
+run parse --json moving
+exits 74
+objects out 1
+lines err 1
+has err '^rebound parse: .*moving/new/1\.a\.host.*No such file or directory'
+
+it 'parse: a folder as standard input, and none'
+"$REBOUND" parse <folder >out 2>err
+status=$?
+exits 74
+has err '^rebound parse: .*standard input.*Is a directory'
+"$REBOUND" parse <&- >out 2>err
+status=$?
+exits 74
+has err '^rebound parse: .*standard input.*Bad file descriptor'
+
+it 'parse: control characters of a name do not reach the terminal'
+name_of_escape=$(printf 'a\033[31m\302\233.eml')
+cp gone.eml "$name_of_escape"
+for option in --text --json
+do
+  run parse $option "$name_of_escape" "missing-$name_of_escape"
+  exits 66
+  has out 'user-unknown'
+  has err 'missing-a'
+  cat out err >both
+  lacks both "$(printf '\033')"
+  lacks both "$(printf '\302\233')"
+done
 
 it 'parse: the first trouble decides the exit status, not the last path'
 run parse missing.eml gone.eml
@@ -423,6 +487,11 @@ has out '550 5\.1\.1 <gone@example\.net>: no such user'
 mv out plain
 run parse --text gone.eml
 same "$(cat out)" "$(cat plain)"
+
+it 'parse: a text numbers the messages of a mailbox from 1, the first without saying so'
+run parse box.mbox
+exits 0
+same "$(sed -n 's/^\(box[^:]*\):.*/\1/p' out | tr '\n' ' ')" 'box.mbox box.mbox #2 box.mbox #3 '
 
 it 'parse: --explain shows the facts'
 run parse --explain gone.eml
@@ -475,6 +544,12 @@ do
     has err '^rebound parse: .*output.*No space left on device'
   done
 done
+
+it 'parse: after the output has failed, nothing more is read'
+"$REBOUND" parse box.mbox box.mbox box.mbox box.mbox box.mbox box.mbox missing.eml >/dev/full 2>err
+status=$?
+exits 74
+lines err 1
 
 it 'parse: no colours where the output is no terminal'
 run parse gone.eml
@@ -676,14 +751,15 @@ mkfifo pipe
 run_in gone.eml deliver --log pipe
 deferred 'pipe'
 
-if [ "$(id -u)" -eq 0 ]
+if [ -z "$somebody_else" ]
 then
-  skip 'deliver: the folder of the log may not be written' 'root may write everywhere'
+  skip 'deliver: the folder of the log may not be written' \
+    'root may write everywhere, and none else can run here'
 else
   it 'deliver: the folder of the log may not be written'
   mkdir locked
-  chmod 500 locked
-  run_in gone.eml deliver --log locked/log
+  chmod 555 locked
+  run_as_nobody deliver --log locked/log
   deferred 'locked/log.*Permission denied'
 fi
 
@@ -695,6 +771,24 @@ deferred 'standard input.*Is a directory'
 status=$?
 deferred 'standard input.*Bad file descriptor'
 [ ! -e log ] || complain 'there is a log'
+
+it 'deliver: with its standard streams closed the report is the only line of the log'
+rm -f log
+"$REBOUND" deliver --log log --nonsense <gone.eml >&- 2>&-
+status=$?
+exits 75
+"$REBOUND" deliver --log log <gone.eml >&- 2>&-
+status=$?
+exits 0
+objects log 1
+(
+  ulimit -f "$(($(wc -c <log) / 512 + 1))"
+  exec "$REBOUND" deliver --log log <full.eml >&- 2>&-
+) 2>shell.err
+status=$?
+exits 75
+objects log 1
+rm -f log
 
 # Postfix limits the size of the files that a command may write (mailbox_size_limit).
 it 'deliver: a log beyond the limit of file sizes stays whole'
@@ -969,6 +1063,12 @@ status=$?
 exits 74
 has err '^rebound classify: .*standard input.*Is a directory'
 
+it 'classify: no standard input'
+"$REBOUND" classify <&- >out 2>err
+status=$?
+exits 74
+has err '^rebound classify: .*standard input.*Bad file descriptor'
+
 it 'classify: the output does not fit on the disk'
 "$REBOUND" classify '550 no' >/dev/full 2>err
 status=$?
@@ -1086,6 +1186,21 @@ exits 0
 empty err
 has out '^rebound [0-9][0-9]*\.[0-9]'
 lines out 1
+run --version parse
+exits 64
+empty out
+has err '^rebound: .*--version'
+
+it 'help: of a command behind --help'
+run help parse
+mv out plain
+run --help parse
+exits 0
+same "$(cat out)" "$(cat plain)"
+run --help nonsense
+exits 64
+empty out
+has err '^rebound: .*nonsense.*rebound help'
 
 it 'help: the output does not fit on the disk'
 for option in help --help --version 'help parse' 'deliver --help'
@@ -1096,5 +1211,58 @@ do
   exits 74
   has err '^rebound.*: .*output.*No space left on device'
 done
+
+# ---- No reader -----------------------------------------------------------------------------
+
+# each_output FUNCTION: call it with the words of each command that writes to standard output
+each_output ()
+{
+  "$1" parse --text gone.eml
+  "$1" parse --json box.mbox
+  "$1" classify '550 no'
+  "$1" explain 550
+  "$1" help
+  "$1" help parse
+  "$1" --version
+}
+
+it 'output: standard output is closed'
+closed_output ()
+{
+  "$REBOUND" "$@" >&- 2>err
+  status=$?
+  exits 74
+  lines err 1
+  has err '^rebound.*: .*output.*Bad file descriptor'
+}
+each_output closed_output
+
+# into_pipe ARGUMENT...: into one that nobody reads any more
+into_pipe ()
+{
+  { sleep 0.1 2>sleep.err || sleep 1; "$REBOUND" "$@" 2>err; echo $? >pipe.status; } | :
+  status=$(cat pipe.status)
+}
+
+it 'output: a closed pipe ends a command without a word'
+into_closed ()
+{
+  into_pipe "$@"
+  exits 141
+  empty err
+}
+each_output into_closed
+
+it 'output: where SIGPIPE is ignored, a closed pipe is an error'
+into_ignored ()
+{
+  trap '' PIPE
+  into_pipe "$@"
+  trap - PIPE
+  exits 74
+  lines err 1
+  has err '^rebound.*: .*output.*Broken pipe'
+}
+each_output into_ignored
 
 finish

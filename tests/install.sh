@@ -4,7 +4,7 @@
 set -eu
 
 # As "make check" sets them.
-: "${top_srcdir:?}" "${top_builddir:?}" "${prefix:?}" "${libdir:?}" "${REBOUND:?}"
+: "${top_srcdir:?}" "${top_builddir:?}" "${prefix:?}" "${libdir:?}" "${datadir:?}" "${REBOUND:?}"
 : "${REBOUND_MODULES=}"
 
 work=$(mktemp -d)
@@ -143,3 +143,13 @@ then
   echo "the installed rebound is of another version than that of the build tree"
   exit 1
 fi
+
+for file in bash-completion/completions/rebound zsh/site-functions/_rebound \
+  fish/vendor_completions.d/rebound.fish
+do
+  if ! cmp "$root$datadir/$file" "$top_srcdir/completions/${file##*/}"
+  then
+    echo "$datadir/$file is not installed"
+    exit 1
+  fi
+done

@@ -20,7 +20,7 @@ int cli_deliver (int argc, char **argv);
 int cli_classify (int argc, char **argv);
 int cli_explain (int argc, char **argv);
 
-/* Prints "rebound COMMAND: …" on standard error. */
+/* Prints "rebound COMMAND: …" on standard error; "rebound: …" where @command is %NULL. */
 void cli_error (const char *command, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 /* Reads the options of @command. FALSE where the command is over: @status is its exit status, for

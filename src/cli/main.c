@@ -1,6 +1,7 @@
 /* rebound: the command line.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,16 +19,35 @@ static const CliCommand commands[] = {
   { "help", "[COMMAND]", "show how to use a command", run_help },
 };
 
+/* A name of a file, or what else was given, is not to move a terminal's cursor. */
+static char *
+without_controls (const char *text)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, -1);
+  GString *out = g_string_new (NULL);
+
+  for (const char *p = valid; *p != '\0'; p = g_utf8_next_char (p))
+    {
+      gunichar c = g_utf8_get_char (p);
+
+      g_string_append_unichar (out, g_unichar_iscntrl (c) ? 0xfffd : c);
+    }
+  return g_string_free (out, FALSE);
+}
+
 void
 cli_error (const char *command, const char *format, ...)
 {
   g_autofree char *message = NULL;
+  g_autofree char *shown = NULL;
   va_list args;
 
   va_start (args, format);
   message = g_strdup_vprintf (format, args);
   va_end (args);
-  fprintf (stderr, "rebound %s: %s\n", command, message);
+  shown = without_controls (message);
+  fprintf (stderr, "rebound%s%s: %s\n", command != NULL ? " " : "",
+           command != NULL ? command : "", shown);
 }
 
 static int
@@ -146,7 +166,7 @@ is_help (const char *word)
 static int
 unknown_command (const char *name)
 {
-  fprintf (stderr, "rebound: there is no command “%s”; rebound help lists them\n", name);
+  cli_error (NULL, "there is no command “%s”; rebound help lists them", name);
   return EX_USAGE;
 }
 
@@ -168,20 +188,43 @@ run_help (int argc, char **argv)
   return command->run (2, help);
 }
 
+static int
+print_version (int argc)
+{
+  if (argc > 2)
+    {
+      cli_error (NULL, "--version takes no argument");
+      return EX_USAGE;
+    }
+  printf ("rebound %s\n", rebound_version ());
+  return cli_finish (NULL, EX_OK);
+}
+
+/* Else a file that is opened would take the place of a standard stream that is closed, and what is
+ * meant for that one would go into the file. These can be neither read nor written. */
+static void
+reserve_standard_streams (void)
+{
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    if (fcntl (fd, F_GETFD) < 0
+        && open ("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+      return;
+}
+
 int
 main (int argc, char **argv)
 {
   const CliCommand *command = argc > 1 ? cli_find_command (argv[1]) : NULL;
 
   setlocale (LC_ALL, "");
+  reserve_standard_streams ();
   if (argc < 2)
     return print_usage (stderr, EX_USAGE);
   if (command != NULL)
     return command->run (argc - 1, argv + 1);
   if (is_help (argv[1]))
-    return cli_finish ("help", print_usage (stdout, EX_OK));
-  if (strcmp (argv[1], "--version") != 0)
-    return unknown_command (argv[1]);
-  printf ("rebound %s\n", rebound_version ());
-  return cli_finish ("help", EX_OK);
+    return run_help (argc - 1, argv + 1);
+  if (strcmp (argv[1], "--version") == 0)
+    return print_version (argc);
+  return unknown_command (argv[1]);
 }

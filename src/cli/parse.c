@@ -96,7 +96,7 @@ cli_parse (int argc, char **argv)
   analyzer = rebound_analyzer_new (NULL, NULL);
   if (argc < 2)
     status = parse_path (analyzer, "-");
-  for (int i = 1; i < argc; i++)
+  for (int i = 1; i < argc && !ferror (stdout); i++)
     {
       int result = parse_path (analyzer, argv[i]);
 

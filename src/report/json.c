@@ -13,14 +13,14 @@ separate (GString *out)
 }
 
 static void
-put_escaped (GString *out, guint8 c)
+put_escaped (GString *out, gunichar c)
 {
   switch (c)
     {
     case '"':
     case '\\':
       g_string_append_c (out, '\\');
-      g_string_append_c (out, c);
+      g_string_append_c (out, (char) c);
       break;
     case '\n':
       g_string_append (out, "\\n");
@@ -31,6 +31,15 @@ put_escaped (GString *out, guint8 c)
     default:
       g_string_append_printf (out, "\\u%04x", c);
     }
+}
+
+/* What has to be escaped, and the eight-bit controls, which move a terminal's cursor too. */
+static gboolean
+is_special (const char *p)
+{
+  guint8 c = *p;
+
+  return c < 0x20 || c == '"' || c == '\\' || c == 0x7f || (c == 0xc2 && ((guint8) p[1] & 0xe0) == 0x80);
 }
 
 void
@@ -45,11 +54,12 @@ rebound_json_string (GString *out, const char *value)
     }
   g_string_append_c (out, '"');
   for (const char *p = value; *p != '\0'; p++)
-    if ((guint8) *p < 0x20 || *p == '"' || *p == '\\' || *p == 0x7f)
+    if (is_special (p))
       {
         g_string_append_len (out, run, p - run);
-        put_escaped (out, *p);
-        run = p + 1;
+        put_escaped (out, g_utf8_get_char (p));
+        run = g_utf8_next_char (p);
+        p = run - 1;
       }
   g_string_append (out, run);
   g_string_append_c (out, '"');

@@ -49,7 +49,7 @@ put_headline (GString *out, const ReboundReport *self, const ReboundStyle *style
       g_string_append (out, palette->dim);
       put_file_name (out, style->source);
       if (style->index > 0)
-        g_string_append_printf (out, " #%u", style->index);
+        g_string_append_printf (out, " #%u", style->index + 1);
       g_string_append_printf (out, ":%s ", palette->off);
     }
   g_string_append_printf (out, "%s%s%s", palette->strong, rebound_kind_to_string (self->kind),

@@ -1,0 +1,49 @@
+# Rebound: completion for fish.
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+set -l reasons \
+    user-unknown user-moved user-inactive address-invalid mailbox-full recipient-refused \
+    domain-unknown domain-refusing message-too-large content-rejected spam-content virus-found \
+    auth-failed bad-reputation blocked ptr-missing sender-rejected relay-denied auth-required \
+    tls-required tls-failed rate-limited too-many-connections too-many-recipients greylisted \
+    policy-refused system-error system-full mailer-error loop-detected network-error expired \
+    protocol-error suppressed delayed delivered complaint unsubscribe-request feedback auto-reply \
+    unclassified
+set -l taxonomies kumomta powermta ses sisimai sparkpost
+
+# Whether the command is one of these.
+function __rebound_command_is
+    set -l words (commandline -opc)
+    set -q words[2]; and contains -- $words[2] $argv
+end
+
+complete -c rebound -f
+complete -c rebound -s h -l help -d 'Show the help'
+complete -c rebound -n __fish_is_first_arg -l version -d 'Print the version'
+
+for where in __fish_is_first_arg '__rebound_command_is help'
+    complete -c rebound -n $where -a parse -d 'Say what messages report'
+    complete -c rebound -n $where -a deliver -d 'Take one message from a mail server'
+    complete -c rebound -n $where -a classify -d 'Say what SMTP replies mean'
+    complete -c rebound -n $where -a explain -d 'Tell what a code or a reason means'
+    complete -c rebound -n $where -a help -d 'Show how to use a command'
+end
+
+set -l where '__rebound_command_is parse'
+complete -c rebound -n $where -F
+complete -c rebound -n $where -l text -d 'For a person'
+
+set -l where '__rebound_command_is parse classify'
+complete -c rebound -n $where -l explain -d 'Show every fact behind a verdict'
+complete -c rebound -n $where -l taxonomy -x -a "$taxonomies" \
+    -d 'Print another system\'s name beside each reason'
+
+set -l where '__rebound_command_is parse classify explain'
+complete -c rebound -n $where -l json -d 'One JSON object a line'
+
+set -l where '__rebound_command_is deliver'
+complete -c rebound -n $where -l log -r -F -d 'Append the report to this file'
+complete -c rebound -n $where -l sender -x -d 'The envelope sender'
+complete -c rebound -n $where -l recipient -x -d 'The envelope recipient'
+
+complete -c rebound -n '__rebound_command_is explain' -a "$reasons"

@@ -1,0 +1,161 @@
+#!/bin/sh
+# Rebound: what bash, zsh and fish complete is what the command takes. Each shell is really asked.
+# SPDX-License-Identifier: LGPL-2.1-or-later
+set -u
+
+# As "make check" sets them.
+: "${top_srcdir:?}" "${REBOUND:?}"
+
+folder=$(cd "$top_srcdir/completions" && pwd -P) || exit 99
+rules=$(cd "$top_srcdir/src/rules" && pwd -P) || exit 99
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+trap 'exit 99' HUP INT TERM
+mkdir "$work/home" "$work/here" && cd "$work/here" || exit 99
+: >gone.eml
+: >'a name.eml'
+LC_ALL=C.UTF-8
+HOME=$work/home
+export HOME LC_ALL folder work
+unset XDG_CONFIG_HOME XDG_DATA_HOME ZDOTDIR
+
+# ---- How to ask a shell --------------------------------------------------------------------
+# ask_SHELL WORD...: what completes the last word behind "rebound"; one a line.
+
+ask_bash ()
+{
+  bash --norc --noprofile -c '
+    . "$folder/rebound"
+    COMP_WORDS=(rebound "$@")
+    COMP_CWORD=$#
+    _rebound
+    printf "%s\n" "${COMPREPLY[@]}"' bash "$@"
+}
+
+ask_fish ()
+{
+  fish --no-config -c '
+    source $folder/rebound.fish
+    complete -C "rebound $argv" | string replace -r "\t.*" ""' -- "$@"
+}
+
+# The line is typed into a zsh at a terminal; what its completion adds goes to a file.
+cat >"$work/inner.zsh" <<'INNER'
+PS1=
+fpath=($folder $fpath)
+autoload -Uz compinit
+compinit -u -D
+compadd ()
+{
+  local -a found
+
+  if [[ ${@[1,(i)(-|--)]} != *-(O|A|D)\ * ]]
+  then
+    builtin compadd -A found "$@"
+    (( $#found )) && print -rl -- $found >>$work/found
+  fi
+  builtin compadd "$@"
+}
+comppostfuncs=(exit)
+zstyle ':completion:*' insert-tab false
+bindkey '^I' complete-word
+INNER
+
+cat >"$work/outer.zsh" <<'OUTER'
+zmodload zsh/zpty
+zpty inner zsh -f -i
+zpty -w inner "source $work/inner.zsh; : >$work/ready"
+for (( i = 0; i < 100 && ! $+ready; i++ ))
+do
+  [[ -e $work/ready ]] && ready=
+  sleep 0.1
+done
+zpty -w -n inner "rebound $*"$'\t'
+for (( i = 0; i < 100; i++ ))
+do
+  zpty -t inner || break
+  zpty -r -t inner text
+  sleep 0.1
+done
+zpty -d inner
+OUTER
+
+ask_zsh ()
+{
+  rm -f "$work/found" "$work/ready"
+  zsh -f "$work/outer.zsh" "$@" </dev/null >"$work/zsh.log" 2>&1
+  cat "$work/found" 2>>"$work/zsh.log"
+}
+
+# ---- What has to be so -----------------------------------------------------------------------
+
+number=0
+failed=0
+
+# offers NAME EXPECTED WORD...: what $shell offers for the last word is what stands in the file;
+# options are asked for with "--"
+offers ()
+{
+  name="$shell: $1" expected=$2
+  shift 2
+  case $* in
+    *--) wanted='^--' ;;
+    *) wanted='^[^-]' ;;
+  esac
+  "ask_$shell" "$@" | grep "$wanted" | tr -d '=\\' | LC_ALL=C sort -u >"$work/offered"
+  number=$((number + 1))
+  if LC_ALL=C sort -u "$expected" | diff - "$work/offered" >"$work/difference"
+  then
+    echo "ok $number - $name"
+  else
+    failed=$((failed + 1))
+    echo "not ok $number - $name"
+    sed 's/^/# /' "$work/difference"
+  fi
+}
+
+long_options ()
+{
+  "$REBOUND" "$1" --help | sed -n 's/^  \(-h, \)\{0,1\}\(--[a-z]*\).*/\2/p'
+}
+
+"$REBOUND" --help | sed -n 's/^  \([a-z]*\) .*/\1/p' >"$work/commands"
+"$REBOUND" parse --taxonomy=? 2>&1 | sed 's/.*: //' | tr -d ' ' | tr ',' '\n' >"$work/taxonomies"
+sed -n 's/^reason \([a-z-]*\).*/\1/p' "$rules/reasons.rules" >"$work/reasons"
+printf '%s\n' --help --version >"$work/general"
+echo parse >"$work/parse"
+ls >"$work/files"
+for list in commands taxonomies reasons general files
+do
+  [ -s "$work/$list" ] || { echo "Bail out! no $list"; exit 1; }
+done
+
+check_shell ()
+{
+  offers 'the commands' "$work/commands" ''
+  offers 'the options without a command' "$work/general" --
+  offers 'a word that is begun' "$work/parse" par
+  for command in parse deliver classify explain
+  do
+    long_options "$command" >"$work/options"
+    offers "the options of $command" "$work/options" "$command" --
+  done
+  offers 'the taxonomies' "$work/taxonomies" parse --taxonomy ''
+  offers 'the reasons' "$work/reasons" explain ''
+  offers 'the commands behind help' "$work/commands" help ''
+  offers 'the files behind parse' "$work/files" parse ''
+  offers 'the files behind --log' "$work/files" deliver --log ''
+}
+
+for shell in bash zsh fish
+do
+  if command -v "$shell" >"$work/path" 2>&1
+  then
+    check_shell
+  else
+    number=$((number + 1))
+    echo "ok $number - $shell # SKIP there is no $shell"
+  fi
+done
+echo "1..$number"
+[ "$failed" -eq 0 ]
