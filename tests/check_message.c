@@ -1,6 +1,7 @@
 /* Rebound: tests of what becomes of the bytes of a message.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "message/charset.h"
+#include "message/converters.h"
 #include "message/digest.h"
 #include "message/guard.h"
 #include "message/html.h"
@@ -55,7 +56,7 @@ guard (const char *text, gsize length, const ReboundLimits *limits, GArray *warn
 
   rebound_message_init ();
   rebound_limits_init (&usual);
-  guarded = rebound_guard (bytes, limits != NULL ? limits : &usual, NULL, warnings);
+  guarded = rebound_guard (bytes, limits != NULL ? limits : &usual, NULL, NULL, warnings);
   g_byte_array_append (guarded->headers, guarded->bytes->data, guarded->bytes->len);
   return g_byte_array_ref (guarded->headers);
 }
@@ -194,7 +195,7 @@ guard_with_rules (const char *text, gsize length, GArray *warnings)
 
   rebound_message_init ();
   rebound_limits_init (&limits);
-  return rebound_guard (bytes, &limits, &rebound_builtin_rules, warnings);
+  return rebound_guard (bytes, &limits, &rebound_builtin_rules, NULL, warnings);
 }
 
 START_TEST (guard_routes)
@@ -1005,9 +1006,15 @@ static const struct
   const char *head;
   const char *unit;
 } module_floods[] = {
-  { "", "<div>" },         { "", "<table><tr><td>" }, { "", "<a href=x><b title=y " },
-  { "<b", " a" },          { "<b ", "x=\">\" " },     { "<a href=\"", "x" },
-  { "<!--", "x" },         { "", "</p>" },            { "", "<o:p></o:p>" },
+  { "", "<div>" },
+  { "", "<table><tr><td>" },
+  { "", "<a href=x><b title=y " },
+  { "<b", " a" },
+  { "<b ", "x=\">\" " },
+  { "<a href=\"", "x" },
+  { "<!--", "x" },
+  { "", "</p>" },
+  { "", "<o:p></o:p>" },
   { "", "<a b=\"<\"></a>" },
 };
 
@@ -1730,6 +1737,70 @@ END_TEST
 
 /* ---- The suite ---------------------------------------------------------------------------- */
 
+/* ---- Converters --------------------------------------------------------------------------- */
+
+/* What nobody knows may be asked for a while, what is known always. */
+START_TEST (converters_allow)
+{
+  static const struct
+  {
+    const char *text;
+    gboolean allowed; /* after many unknown names */
+  } named[] = {
+    { "plain", TRUE },
+    { "=?iso-8859-2?q?a?= =?UTF-8*de?b?YQ==?=", TRUE },
+    { "name*=windows-1251'ru'x; size*=7", TRUE },
+    { "name*0*=koi8-r''x", TRUE },
+    { "=?iso-8859-2?q?a?= =?unheard-of?q?a?=", FALSE },
+    { "name*=unheard-of''x", FALSE },
+    { "name*0*=unheard-of''x", FALSE },
+    { "name*=", FALSE },
+    { "=?a-name-that-is-longer-than-that-of-any-charset?q?a?=", FALSE },
+  };
+  ReboundConverters *converters = rebound_converters_new ();
+  guint refused = 0;
+
+  for (guint i = 0; i < 1000; i++)
+    {
+      g_autofree char *word = g_strdup_printf ("=?unknown-%u?q?a?=", i);
+
+      refused += !rebound_converters_allow (converters, word, strlen (word));
+    }
+  ck_assert_uint_gt (refused, 400);
+  ck_assert_uint_lt (refused, 1000);
+  ck_assert (rebound_converters_allow (converters, "=?unknown-0?q?a?=", 17));
+  for (gsize i = 0; i < G_N_ELEMENTS (named); i++)
+    ck_assert_msg (rebound_converters_allow (converters, named[i].text, strlen (named[i].text))
+                       == named[i].allowed,
+                   "“%s”", named[i].text);
+  rebound_converters_free (converters);
+}
+END_TEST
+
+/* One is kept and given again, in its initial state. */
+START_TEST (converters_are_kept)
+{
+  ReboundConverters *converters = rebound_converters_new ();
+  GIConv first = rebound_converters_take (converters, "iso-2022-jp");
+  GIConv second = rebound_converters_take (converters, "ISO-2022-JP");
+  char shift[] = "\033$B", *in = shift, buffer[16], *out = buffer;
+  gsize left = strlen (shift), room = sizeof buffer;
+
+  ck_assert (first != (GIConv) -1 && second != (GIConv) -1 && first != second);
+  ck_assert (g_iconv (first, &in, &left, &out, &room) != (gsize) -1);
+  rebound_converters_give (converters, "iso-2022-jp", first);
+  first = rebound_converters_take (converters, "Iso-2022-Jp");
+  in = (char[]){ "$\"" }, left = 2;
+  ck_assert (g_iconv (first, &in, &left, &out, &room) != (gsize) -1);
+  ck_assert_uint_eq (out - buffer, 2);
+  ck_assert_mem_eq (buffer, "$\"", 2);
+  rebound_converters_give (converters, "iso-2022-jp", first);
+  rebound_converters_give (converters, "iso-2022-jp", second);
+  ck_assert (rebound_converters_take (converters, "unheard-of") == (GIConv) -1);
+  rebound_converters_free (converters);
+}
+END_TEST
+
 static TCase *
 guard_tests (void)
 {
@@ -1823,6 +1894,8 @@ message_tests (void)
   tcase_add_loop_test (tests, headers_flood, 0, 7);
   tcase_add_loop_test (tests, message_flood, 0, G_N_ELEMENTS (message_floods));
   tcase_add_test (tests, dates);
+  tcase_add_test (tests, converters_allow);
+  tcase_add_test (tests, converters_are_kept);
   return tests;
 }
 

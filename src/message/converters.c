@@ -7,9 +7,14 @@
 #include "converters.h"
 
 #include <gmime/gmime.h>
+#include <string.h>
 
 /* One for each charset that is tried for an undeclared text, and some that messages declare. */
 #define MOST_IDLE 32
+
+/* Names that GMime is asked for whether or not the C library knows them, and their length. */
+#define MOST_NAMES 500
+#define LONGEST_NAME 40
 
 typedef struct
 {
@@ -20,7 +25,8 @@ typedef struct
 struct _ReboundConverters
 {
   GMutex mutex;
-  GArray *idle; /* of Idle */
+  GArray *idle;      /* of Idle */
+  GHashTable *names; /* that GMime was asked for */
 };
 
 static void
@@ -39,6 +45,7 @@ rebound_converters_new (void)
 
   g_mutex_init (&self->mutex);
   self->idle = g_array_new (FALSE, FALSE, sizeof (Idle));
+  self->names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   return self;
 }
 
@@ -48,6 +55,7 @@ rebound_converters_free (ReboundConverters *self)
   for (guint i = 0; i < self->idle->len; i++)
     clear_idle (&g_array_index (self->idle, Idle, i));
   g_array_unref (self->idle);
+  g_hash_table_unref (self->names);
   g_mutex_clear (&self->mutex);
   g_free (self);
 }
@@ -70,12 +78,69 @@ take_idle (ReboundConverters *self, const char *charset)
   return (GIConv) -1;
 }
 
+static gboolean
+is_known (const char *name)
+{
+  GIConv converter = g_iconv_open ("UTF-8", name);
+
+  return converter != (GIConv) -1 && g_iconv_close (converter) == 0;
+}
+
+static gboolean
+may_ask (ReboundConverters *self, const char *charset, gsize length)
+{
+  g_autofree char *name = NULL;
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = NULL;
+
+  if (length > LONGEST_NAME || self == NULL)
+    return length <= LONGEST_NAME;
+  name = g_ascii_strdown (charset, length);
+  locker = g_mutex_locker_new (&self->mutex);
+  if (g_hash_table_contains (self->names, name))
+    return TRUE;
+  if (g_hash_table_size (self->names) >= MOST_NAMES)
+    return is_known (name);
+  g_hash_table_add (self->names, g_steal_pointer (&name));
+  return TRUE;
+}
+
+/* Whether the name from @start to the first of @ends may be asked for. What is folded
+ * right before its name, nobody sends but to hide it. */
+static gboolean
+may_ask_until (ReboundConverters *self, const char *start, const char *end, const char *ends)
+{
+  const char *p = start;
+
+  if (start == end)
+    return FALSE;
+
+  while (p < end && strchr (ends, *p) == NULL && p - start <= LONGEST_NAME)
+    p++;
+  return p == end || may_ask (self, start, p - start);
+}
+
+gboolean
+rebound_converters_allow (ReboundConverters *self, const char *text, gsize length)
+{
+  const char *end = text + length;
+
+  for (const char *p = text; (p = memmem (p, end - p, "=?", 2)) != NULL; p += 2)
+    if (!may_ask_until (self, p + 2, end, "?*"))
+      return FALSE;
+  for (const char *p = text; (p = memmem (p, end - p, "*=", 2)) != NULL; p += 2)
+    if (!may_ask_until (self, p + 2, end, "'"))
+      return FALSE;
+  return TRUE;
+}
+
 GIConv
 rebound_converters_take (ReboundConverters *self, const char *charset)
 {
   GIConv converter = self != NULL ? take_idle (self, charset) : (GIConv) -1;
 
-  return converter != (GIConv) -1 ? converter : (GIConv) g_mime_iconv_open ("UTF-8", charset);
+  if (converter == (GIConv) -1 && may_ask (self, charset, strlen (charset)))
+    converter = (GIConv) g_mime_iconv_open ("UTF-8", charset);
+  return converter;
 }
 
 void

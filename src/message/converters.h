@@ -23,6 +23,19 @@ void rebound_converters_free (ReboundConverters *self);
 GIConv rebound_converters_take (ReboundConverters *self, const char *charset);
 
 /**
+ * rebound_converters_allow:
+ * @self: (nullable): who counts; %NULL allows what is no longer than a name
+ * @text: a field, with encoded words (RFC 2047) or encoded parameters (RFC 2231)
+ * @length: its bytes
+ *
+ * GMime keeps each charset name it is asked for as long as the process runs, so of those that
+ * nobody knows there is an end.
+ *
+ * Returns: whether GMime may be asked for all charsets that @text names
+ */
+gboolean rebound_converters_allow (ReboundConverters *self, const char *text, gsize length);
+
+/**
  * rebound_converters_give:
  * @self: (nullable): who keeps it; %NULL closes it
  * @charset: the name it was taken by

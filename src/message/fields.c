@@ -115,7 +115,11 @@ may_decode_words (ReboundFields *self)
 
   for (const char *p = self->scratch->str; (p = strstr (p, "=?")) != NULL; p += 2)
     n++;
-  return n > 0 && (self->charsets == NULL || rebound_charsets_take (self->charsets, n));
+  if (n == 0 || self->charsets == NULL)
+    return n > 0;
+  return rebound_charsets_take (self->charsets, n)
+         && rebound_converters_allow (self->charsets->converters, self->scratch->str,
+                                      self->scratch->len);
 }
 
 static void

@@ -34,6 +34,7 @@ typedef struct
 {
   const ReboundLimits *limits;
   const ReboundRules *rules;
+  ReboundConverters *converters;
   GArray *warnings;
   ReboundGuarded *out;
   const char *end;       /* of the message */
@@ -177,6 +178,8 @@ put_field_line (Guard *guard, const char *line, gsize length)
       guard->skip = TRUE;
       length = room;
     }
+  if (guard->content_type && !rebound_converters_allow (guard->converters, line, length))
+    return;
   if (length > 0 && guard->content_type)
     g_string_append_len (guard->type, line, length);
   if (length > 0 && guard->for_parser)
@@ -394,7 +397,7 @@ guard_line (Guard *guard, const char *line, gsize length)
 
 ReboundGuarded *
 rebound_guard (GBytes *bytes, const ReboundLimits *limits, const ReboundRules *rules,
-               GArray *warnings)
+               ReboundConverters *converters, GArray *warnings)
 {
   gsize size;
   const char *data = g_bytes_get_data (bytes, &size);
@@ -403,6 +406,7 @@ rebound_guard (GBytes *bytes, const ReboundLimits *limits, const ReboundRules *r
   Guard guard = {
     .limits = limits,
     .rules = rules,
+    .converters = converters,
     .warnings = warnings,
     .out = guarded_new (MIN (size, limits->message_bytes)),
     .boundaries = boundaries,

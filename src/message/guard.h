@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "message/converters.h"
 #include "rules/rules.h"
 
 G_BEGIN_DECLS
@@ -23,6 +24,7 @@ typedef struct
  * @limits: the caps
  * @rules: (nullable): beside the fields that the code reads, those of these rules are; all are
  *   where %NULL
+ * @converters: (nullable): what counts the charsets that are named
  * @warnings: (element-type ReboundWarning): gets what was skipped
  *
  * Lines end with LF afterwards, whatever ended them; an mbox `From ` line and blank lines
@@ -33,7 +35,8 @@ typedef struct
  * Returns: (transfer full): the message for the parser, and the headers
  */
 ReboundGuarded *rebound_guard (GBytes *bytes, const ReboundLimits *limits,
-                               const ReboundRules *rules, GArray *warnings);
+                               const ReboundRules *rules, ReboundConverters *converters,
+                               GArray *warnings);
 void rebound_guarded_free (ReboundGuarded *self);
 
 /**

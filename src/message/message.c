@@ -497,7 +497,7 @@ rebound_message_parse (GBytes *bytes, ReboundConverters *converters, const Rebou
   self->charsets->converters = converters;
   self->parts = g_ptr_array_new_with_free_func (part_free);
   self->warnings = g_array_new (FALSE, FALSE, sizeof (ReboundWarning));
-  state.guarded = guarded = rebound_guard (bytes, limits, rules, self->warnings);
+  state.guarded = guarded = rebound_guard (bytes, limits, rules, converters, self->warnings);
   rebound_guarded_find_header (guarded, REBOUND_NO_CARRIER, &header, &length);
   self->header = rebound_fields_parse (header, length, TRUE, NULL, self->charsets);
   if (guarded->has_header)

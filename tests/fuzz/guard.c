@@ -18,7 +18,7 @@ guard (const uint8_t *data, size_t size)
 
   rebound_message_init ();
   fuzz_limits (&limits);
-  return rebound_guard (bytes, &limits, &rebound_builtin_rules, warnings);
+  return rebound_guard (bytes, &limits, &rebound_builtin_rules, NULL, warnings);
 }
 
 static void
