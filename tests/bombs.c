@@ -93,7 +93,9 @@ typedef struct
 /* As many units as make up so many bytes. */
 #define TIMES(unit, bytes) ((bytes) / (sizeof unit - 1))
 
-#define ENCODED_FIELD "X-%u: =?%s?B?w6nQltahpKSkw8Lgw+HD48Pkw+U=?= =?%s?Q?=C3=E9=A4=B1?=\n"
+#define ENCODED_FIELD "Subject: %u =?%s?B?w6nQltahpKSkw8Lgw+HD48Pkw+U=?= =?%s?Q?=C3=E9=A4=B1?=\n"
+
+#define TYPE_FIELD "Content-Type: multipart/mixed; boundary=b; name*=koi8-r''%C1\n"
 
 /* What put_reply() writes, about. */
 #define REPLY_LENGTH 47
@@ -122,7 +124,7 @@ put_multiparts_then_hyphens (FILE *out, guint i)
 static void
 put_field (FILE *out, guint i)
 {
-  fprintf (out, "X-%06u: b\n", i);
+  fprintf (out, i % 2 == 0 ? "X-%06u: b\n" : "To: b%u@example.net\n", i);
 }
 
 static void
@@ -148,8 +150,8 @@ put_8bit_message (FILE *out, guint i)
 {
   fputs ("--b\nContent-Type: message/rfc822\n\n", out);
   for (guint k = 0; k < FIELDS; k++)
-    fprintf (out, "X-%u: \xe9\xfc\xa4\xb1%c\xd6\xc3%c\xff\n", k, (char) (0x80 + (i + k) % 0x80),
-             (char) (0x80 + k % 0x80));
+    fprintf (out, "Subject: %u \xe9\xfc\xa4\xb1%c\xd6\xc3%c\xff\n", k,
+             (char) (0x80 + (i + k) % 0x80), (char) (0x80 + k % 0x80));
   fputs ("\nx\n", out);
 }
 
@@ -223,11 +225,12 @@ static const Bomb bombs[] = {
   { "1,000 nested multiparts, then 9 MB of --", HEADER, NULL, put_multiparts_then_hyphens,
     NESTED_FIRST + TIMES (HYPHENS, 9 * MB), "", 1, SECONDS },
   { "a million parts", MIXED, "--b\n\nx\n", NULL, 1000 * 1000, END, 1, SECONDS },
-  { "10 MB in one line of a header", HEADER "X-Long: ", WORDS, NULL, TIMES (WORDS, 10 * MB),
+  { "10 MB in one line of a header", HEADER "Subject: ", WORDS, NULL, TIMES (WORDS, 10 * MB),
     "\n\nx\n", 1, SECONDS },
-  { "10 MB in a folded field", HEADER "X-Long:", FOLDED, NULL, TIMES (FOLDED, 10 * MB), "\n\nx\n",
+  { "10 MB in a folded field", HEADER "Subject:", FOLDED, NULL, TIMES (FOLDED, 10 * MB), "\n\nx\n",
     1, SECONDS },
   { "900,000 fields", HEADER, NULL, put_field, 900 * 1000, "\nx\n", 1, SECONDS },
+  { "900,000 fields of structure", HEADER, TYPE_FIELD, NULL, 900 * 1000, "\nx\n", 1, SECONDS },
   { "800,000 addresses in To", "From: a@example.net\nTo:\n", NULL, put_address, 800 * 1000,
     " z@example.net\n\nx\n", 1, SECONDS },
   { "20,000 recipients", REPORT STATUS, NULL, put_recipient, 20000, END, 1, SECONDS },
