@@ -41,6 +41,9 @@ complete -c rebound -n $where -l taxonomy -x -a "$taxonomies" \
 set -l where '__rebound_command_is parse classify explain'
 complete -c rebound -n $where -l json -d 'One JSON object a line'
 
+complete -c rebound -n '__rebound_command_is parse classify deliver' -l rules -r -F \
+    -d 'Rules on top of those that are built in'
+
 set -l where '__rebound_command_is deliver'
 complete -c rebound -n $where -l log -r -F -d 'Append the report to this file'
 complete -c rebound -n $where -l sender -x -d 'The envelope sender'

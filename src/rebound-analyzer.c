@@ -4,6 +4,7 @@
 
 #include "evidence/evidence.h"
 #include "message/message.h"
+#include "rules/compiler.h"
 #include "verdict/verdict.h"
 
 struct _ReboundAnalyzer
@@ -11,6 +12,7 @@ struct _ReboundAnalyzer
   gatomicrefcount references;
   ReboundLimits limits;
   const ReboundRules *rules;
+  ReboundCompiler *compiler; /* (nullable): has the rules, where files came on top */
   ReboundConverters *converters;
 };
 
@@ -33,6 +35,37 @@ rebound_analyzer_new (const ReboundLimits *limits, G_GNUC_UNUSED GError **error)
   return self;
 }
 
+static gboolean
+add_files (ReboundCompiler *compiler, const char *const *files, GError **error)
+{
+  for (guint i = 0; files[i] != NULL; i++)
+    {
+      g_autofree char *text = NULL;
+
+      if (!g_file_get_contents (files[i], &text, NULL, error)
+          || !rebound_compiler_add (compiler, files[i], text, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+ReboundAnalyzer *
+rebound_analyzer_new_with_rules (const ReboundLimits *limits, const char *const *files,
+                                 GError **error)
+{
+  g_autoptr (ReboundAnalyzer) self = NULL;
+
+  g_return_val_if_fail (files != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  self = rebound_analyzer_new (limits, error);
+  self->compiler = rebound_compiler_new (&rebound_builtin_rules);
+  if (!add_files (self->compiler, files, error))
+    return NULL;
+  self->rules = rebound_compiler_finish (self->compiler);
+  return g_steal_pointer (&self);
+}
+
 ReboundAnalyzer *
 rebound_analyzer_ref (ReboundAnalyzer *self)
 {
@@ -50,6 +83,7 @@ rebound_analyzer_unref (ReboundAnalyzer *self)
   if (!g_atomic_ref_count_dec (&self->references))
     return;
   rebound_converters_free (self->converters);
+  g_clear_pointer (&self->compiler, rebound_compiler_free);
   g_free (self);
 }
 
@@ -65,6 +99,7 @@ rebound_analyzer_analyze (ReboundAnalyzer *self, GBytes *message, const ReboundE
 
   parsed = rebound_message_parse (message, self->converters, self->rules, &self->limits);
   report = rebound_verdict (rebound_evidence_read (parsed, envelope, self->rules, &self->limits));
+  report->analyzer = rebound_analyzer_ref (self);
   report->message = g_bytes_ref (message);
   report->limits = self->limits;
   return report;
@@ -73,8 +108,12 @@ rebound_analyzer_analyze (ReboundAnalyzer *self, GBytes *message, const ReboundE
 ReboundReport *
 rebound_analyzer_classify (ReboundAnalyzer *self, const char *text, GError **error)
 {
+  ReboundReport *report;
+
   g_return_val_if_fail (self != NULL && text != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  return rebound_verdict (rebound_evidence_read_reply (text, self->rules, &self->limits));
+  report = rebound_verdict (rebound_evidence_read_reply (text, self->rules, &self->limits));
+  report->analyzer = rebound_analyzer_ref (self);
+  return report;
 }

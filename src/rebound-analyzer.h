@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#if !defined (REBOUND_INSIDE) && !defined (REBOUND_COMPILATION)
+#if !defined(REBOUND_INSIDE) && !defined(REBOUND_COMPILATION)
 #error "Only <rebound.h> can be included directly."
 #endif
 
@@ -35,6 +35,21 @@ typedef struct
   const char *recipient;
 } ReboundEnvelope;
 
+#define REBOUND_RULES_ERROR (rebound_rules_error_quark ())
+REBOUND_API GQuark rebound_rules_error_quark (void);
+
+/**
+ * ReboundRulesError:
+ * @REBOUND_RULES_ERROR_SYNTAX: a rule file is not in the form of rebound-rules(5); the message says
+ *   where and why
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  REBOUND_RULES_ERROR_SYNTAX,
+} ReboundRulesError;
+
 /**
  * rebound_analyzer_new:
  * @limits: (nullable): how much of a message is read; %NULL for the defaults
@@ -44,6 +59,24 @@ typedef struct
  * Since: 0.1
  */
 REBOUND_API ReboundAnalyzer *rebound_analyzer_new (const ReboundLimits *limits, GError **error);
+
+/**
+ * rebound_analyzer_new_with_rules:
+ * @limits: (nullable): as for rebound_analyzer_new()
+ * @files: (array zero-terminated=1) (element-type filename): rule files, rebound-rules(5)
+ * @error: return location for an error: of %G_FILE_ERROR where a file cannot be read, of
+ *   %REBOUND_RULES_ERROR where it is wrong
+ *
+ * Knows what is built in, and on top of it what the files say: what one gives that has a name goes
+ * before what was known by that name, and a later file before an earlier one. The files are read
+ * now, and not again.
+ *
+ * Returns: (transfer full): a new analyzer, or %NULL with @error set
+ * Since: 0.1
+ */
+REBOUND_API ReboundAnalyzer *rebound_analyzer_new_with_rules (const ReboundLimits *limits,
+                                                              const char *const *files,
+                                                              GError **error);
 
 REBOUND_API ReboundAnalyzer *rebound_analyzer_ref (ReboundAnalyzer *self);
 REBOUND_API void rebound_analyzer_unref (ReboundAnalyzer *self);

@@ -17,7 +17,7 @@
 static ReboundCompiler *
 compile (const char *text)
 {
-  ReboundCompiler *compiler = rebound_compiler_new ();
+  ReboundCompiler *compiler = rebound_compiler_new (NULL);
   g_autoptr (GError) error = NULL;
 
   ck_assert_msg (rebound_compiler_add (compiler, FILE_NAME, text, &error), "%s",
@@ -304,7 +304,7 @@ END_TEST
 START_TEST (order_of_lines)
 {
   static const char text[] = "mark site/a failed\n  \"returned mail\"\n  in subject\n";
-  g_autoptr (ReboundCompiler) compiler = rebound_compiler_new ();
+  g_autoptr (ReboundCompiler) compiler = rebound_compiler_new (NULL);
   const ReboundRules *rules;
 
   if (!rebound_compiler_add (compiler, FILE_NAME, text, NULL))
@@ -420,10 +420,91 @@ static const Refusal refusals[] = {
     "2:3: more than 4 conditions" },
 };
 
+/* Rules of a site come on top. */
+START_TEST (on_top)
+{
+  g_autoptr (ReboundCompiler) compiler = rebound_compiler_new (&rebound_builtin_rules);
+  const ReboundRules *rules;
+
+  ck_assert (rebound_compiler_add (compiler, "first",
+                                   "phrase site/full mailbox-full\n  source x\n"
+                                   "  \"the silo is filled\"\n  \"the barn is filled\"\n"
+                                   "phrase site/moved user-moved\n  \"gone to the seaside\"\n"
+                                   "reply 577\n  means \"first\"\n  reasons blocked\n"
+                                   "status 5.7.599\n  means \"new\"\n  reasons greylisted\n",
+                                   NULL));
+  ck_assert (rebound_compiler_add (compiler, "second",
+                                   "phrase site/full spam-content\n  \"the silo is filled\"\n"
+                                   "phrase generic/user-unknown expired\n"
+                                   "reply 577\n  means \"second\"\n  reasons rate-limited\n"
+                                   "format postfix\n  when text \"written by our own postfix\"\n",
+                                   NULL));
+  rules = rebound_compiler_finish (compiler);
+  ck_assert_uint_eq (count_hits (rules, REBOUND_AREA_TEXT, "the silo is filled"), 1);
+  ck_assert_uint_eq (count_hits (rules, REBOUND_AREA_TEXT, "the barn is filled"), 0);
+  ck_assert_uint_eq (count_hits (rules, REBOUND_AREA_TEXT, "gone to the seaside"), 1);
+  ck_assert_uint_gt (count_hits (&rebound_builtin_rules, REBOUND_AREA_TEXT, "no such user"), 0);
+  ck_assert_uint_eq (count_hits (rules, REBOUND_AREA_TEXT, "no such user"), 0);
+  ck_assert_uint_gt (count_hits (rules, REBOUND_AREA_TEXT, "mailbox is full"), 0);
+  ck_assert_uint_eq (count_hits (rules, REBOUND_AREA_TEXT, "written by our own postfix"), 1);
+  ck_assert_uint_lt (rules->n_patterns, rebound_builtin_rules.n_patterns);
+  ck_assert_uint_eq (rules->n_formats, rebound_builtin_rules.n_formats);
+  assert_string (rules, rebound_rules_find_reply (rules, "577")->means, "second");
+  assert_reasons (&rebound_rules_find_reply (rules, "577")->reasons, 1, REBOUND_REASON_RATE_LIMITED,
+                  0);
+  assert_string (rules, rebound_rules_find_status (rules, "5.7.599")->means, "new");
+}
+END_TEST
+
+/* Nothing on top is what is built in. */
+START_TEST (on_top_nothing)
+{
+  g_autoptr (ReboundCompiler) compiler = rebound_compiler_new (&rebound_builtin_rules);
+  const ReboundRules *rules = rebound_compiler_finish (compiler);
+  const ReboundRules *built_in = &rebound_builtin_rules;
+
+  ck_assert_uint_eq (rules->n_patterns, built_in->n_patterns);
+  ck_assert_uint_eq (rules->n_field_names, built_in->n_field_names);
+  for (guint i = 0; i < built_in->n_patterns; i++)
+    {
+      const char *text = rebound_rules_string (rules, built_in->patterns[i].text);
+
+      ck_assert_str_eq (text, rebound_rules_string (built_in, built_in->patterns[i].text));
+    }
+  for (guint i = 0; i < built_in->n_field_names; i++)
+    ck_assert_str_eq (rebound_rules_string (rules, rules->field_names[i].name),
+                      rebound_rules_string (built_in, built_in->field_names[i].name));
+}
+END_TEST
+
+START_TEST (on_top_twice)
+{
+  g_autoptr (ReboundCompiler) compiler = rebound_compiler_new (&rebound_builtin_rules);
+  g_autoptr (GError) error = NULL;
+
+  ck_assert (!rebound_compiler_add (compiler, "one", "reply 550\nreply 550\n", &error));
+  ck_assert_str_eq (error->message, "one:2:7: reply 550 is already at one:1");
+}
+END_TEST
+
+/* Tables count with 16 bits. */
+START_TEST (too_many)
+{
+  g_autoptr (ReboundCompiler) compiler = rebound_compiler_new (NULL);
+  g_autoptr (GString) text = g_string_new ("phrase a/b blocked\n");
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < 70000; i++)
+    g_string_append_printf (text, "  \"text %u\"\n", i);
+  ck_assert (!rebound_compiler_add (compiler, "many", text->str, &error));
+  ck_assert_msg (strstr (error->message, "more than 65,000") != NULL, "%s", error->message);
+}
+END_TEST
+
 static void
 assert_refusal (const char *text, const char *message)
 {
-  g_autoptr (ReboundCompiler) compiler = rebound_compiler_new ();
+  g_autoptr (ReboundCompiler) compiler = rebound_compiler_new (NULL);
   g_autoptr (GError) error = NULL;
   g_autofree char *expected = g_strconcat (FILE_NAME ":", message, NULL);
   gboolean right = rebound_compiler_add (compiler, FILE_NAME, text, &error);
@@ -477,7 +558,7 @@ END_TEST
 
 START_TEST (not_utf8)
 {
-  g_autoptr (ReboundCompiler) compiler = rebound_compiler_new ();
+  g_autoptr (ReboundCompiler) compiler = rebound_compiler_new (NULL);
   g_autoptr (GError) error = NULL;
 
   ck_assert (!rebound_compiler_add (compiler, FILE_NAME, "mark a failed\n  \"f\xfcr\"", &error));
@@ -1199,6 +1280,10 @@ compiler_tests (void)
   tcase_add_test (tests, order_of_lines);
   tcase_add_test (tests, several_files);
   tcase_add_test (tests, empty_rules);
+  tcase_add_test (tests, on_top);
+  tcase_add_test (tests, on_top_nothing);
+  tcase_add_test (tests, on_top_twice);
+  tcase_add_test (tests, too_many);
   tcase_add_loop_test (tests, refuses, 0, G_N_ELEMENTS (refusals));
   tcase_add_loop_test (tests, status_form, 0, G_N_ELEMENTS (statuses));
   tcase_add_test (tests, length_of_text);

@@ -1,5 +1,6 @@
 /* Rebound: tests of the verdicts, by the public functions.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "rebound.h"
@@ -1024,6 +1025,57 @@ START_TEST (pure_in_any_order)
 }
 END_TEST
 
+/* ---- Rules of a site ---------------------------------------------------------------------- */
+
+static char *
+write_rules (const char *text)
+{
+  char *path;
+  int fd = g_file_open_tmp ("rebound-XXXXXX.rules", &path, NULL);
+
+  ck_assert_int_ge (fd, 0);
+  ck_assert (g_file_set_contents (path, text, -1, NULL));
+  g_close (fd, NULL);
+  return path;
+}
+
+/* A report has the names of its rules for as long as it lives. */
+START_TEST (rules_of_a_site)
+{
+  g_autofree char *path = write_rules ("phrase site/full mailbox-full\n  \"the silo is filled\"\n");
+  const char *const files[] = { path, NULL };
+  ReboundAnalyzer *own = rebound_analyzer_new_with_rules (NULL, files, NULL);
+  g_autoptr (ReboundReport) report = NULL;
+  const ReboundRecipient *recipient;
+  guint n;
+
+  ck_assert_ptr_nonnull (own);
+  g_unlink (path);
+  report = rebound_analyzer_classify (own, "550 the silo is filled", NULL);
+  rebound_analyzer_unref (own);
+  recipient = rebound_report_get_recipient (report, 0);
+  ck_assert_int_eq (rebound_recipient_get_reason (recipient), REBOUND_REASON_MAILBOX_FULL);
+  ck_assert_str_eq (rebound_recipient_get_evidence (recipient, &n)->rule, "site/full");
+}
+END_TEST
+
+START_TEST (wrong_rules)
+{
+  g_autofree char *path = write_rules ("phrase site/full full\n");
+  const char *const wrong[] = { path, NULL };
+  const char *const missing[] = { "/nowhere/to/be.rules", NULL };
+  g_autoptr (GError) error = NULL;
+
+  ck_assert_ptr_null (rebound_analyzer_new_with_rules (NULL, wrong, &error));
+  ck_assert (g_error_matches (error, REBOUND_RULES_ERROR, REBOUND_RULES_ERROR_SYNTAX));
+  ck_assert (g_str_has_prefix (error->message, path));
+  g_unlink (path);
+  g_clear_error (&error);
+  ck_assert_ptr_null (rebound_analyzer_new_with_rules (NULL, missing, &error));
+  ck_assert (g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOENT));
+}
+END_TEST
+
 /* ---- The suite ---------------------------------------------------------------------------- */
 
 static TCase *
@@ -1091,6 +1143,8 @@ purity_tests (void)
 
   tcase_add_test (tests, pure);
   tcase_add_test (tests, pure_in_any_order);
+  tcase_add_test (tests, rules_of_a_site);
+  tcase_add_test (tests, wrong_rules);
   return tests;
 }
 

@@ -1212,6 +1212,93 @@ do
   has err '^rebound.*: .*output.*No space left on device'
 done
 
+# ---- Rules of a site -----------------------------------------------------------------------
+
+REBOUND_RULES_DIR=$work/rules.d
+export REBOUND_RULES_DIR
+cat >own.rules <<'END'
+phrase own/full mailbox-full
+  source "our manual"
+  "the silo is filled"
+reply 577
+  means "slow down"
+  reasons rate-limited
+END
+echo 'phrase own/full full' >wrong.rules
+silo='550 the silo is filled'
+
+it 'rules: a file that is named'
+run classify --json "$silo"
+lacks out mailbox-full
+run classify --json --rules own.rules "$silo"
+exits 0
+empty err
+has out '"reason": "mailbox-full"'
+has out '"rule": "own/full"'
+run classify --json --rules own.rules '550 no such user'
+has out '"reason": "user-unknown"'
+sed 's/no such user/the silo is filled/' gone.eml >silo.eml
+run parse --json --rules=own.rules silo.eml
+exits 0
+has out '"rule": "own/full"'
+
+it 'rules: the last file has the last word'
+echo 'phrase own/full blocked' >later.rules
+echo '  "the silo is filled"' >>later.rules
+run classify --json --rules own.rules --rules later.rules "$silo"
+has out '"reason": "blocked"'
+run classify --json --rules later.rules --rules own.rules "$silo"
+has out '"reason": "mailbox-full"'
+
+it 'rules: a file that is wrong is left out as a whole, and told of'
+for command in 'classify --json' 'parse --json'
+do
+  # shellcheck disable=SC2086 # a command and its option
+  run $command --rules wrong.rules --rules own.rules --rules gone.rules silo.eml
+  exits 78
+  lines err 2
+  has err '^rebound [a-z]*: wrong\.rules:1:17: .*left out'
+  has err '^rebound [a-z]*: .*gone\.rules.*No such file.*left out'
+done
+run parse --json --rules wrong.rules --rules own.rules silo.eml
+has out '"rule": "own/full"'
+
+it 'rules: those of the folder are known, by name'
+mkdir rules.d
+cp own.rules rules.d/10-own.rules
+cp later.rules rules.d/20-later.rules
+cp wrong.rules rules.d/.hidden.rules
+cp wrong.rules rules.d/30-wrong.rules.bak
+run classify --json "$silo"
+exits 0
+empty err
+has out '"reason": "blocked"'
+run classify --json --rules own.rules "$silo"
+has out '"reason": "mailbox-full"'
+
+it 'rules: what is wrong in the folder keeps no message from the log'
+cp wrong.rules rules.d/30-wrong.rules
+rm rules.d/20-later.rules
+"$REBOUND" deliver --log rules.log <silo.eml >out 2>err
+status=$?
+exits 0
+lines err 1
+has err '^rebound deliver: .*rules\.d/30-wrong\.rules:1:17: .*left out'
+has rules.log '"rule": "own/full"'
+rm -r rules.d
+
+it 'rules: no folder is nothing to tell of, one that is none is'
+run classify --json '550 no such user'
+exits 0
+empty err
+echo >rules.d
+run classify --json '550 no such user'
+exits 78
+lines err 1
+has err '^rebound classify: .*rules\.d.*left out'
+has out '"reason": "user-unknown"'
+rm rules.d
+
 # ---- No reader -----------------------------------------------------------------------------
 
 # each_output FUNCTION: call it with the words of each command that writes to standard output

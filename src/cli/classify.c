@@ -6,13 +6,15 @@
 #include "cli.h"
 
 static gboolean as_json, explain;
-static char *taxonomy;
+static char *taxonomy, **rules;
 
 static const GOptionEntry options[] = {
   { "json", 0, 0, G_OPTION_ARG_NONE, &as_json, "One JSON object for each text, one a line", NULL },
   { "explain", 0, 0, G_OPTION_ARG_NONE, &explain, "Show every fact behind a verdict", NULL },
   { "taxonomy", 0, 0, G_OPTION_ARG_STRING, &taxonomy,
     "Print another system's name beside each reason", "NAME" },
+  { "rules", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &rules,
+    "Rules on top of those that are built in and of those of the site", "FILE" },
   { 0 },
 };
 
@@ -67,6 +69,7 @@ cli_classify (int argc, char **argv)
 {
   g_autoptr (ReboundAnalyzer) analyzer = NULL;
   int status = EX_OK;
+  int result = EX_OK;
 
   if (!cli_options ("classify", options, &argc, &argv, &status))
     return status;
@@ -77,11 +80,9 @@ cli_classify (int argc, char **argv)
       cli_error ("classify", "--json goes without --explain: it has every fact");
       return EX_USAGE;
     }
-  analyzer = rebound_analyzer_new (NULL, NULL);
-  if (argc < 2)
-    status = classify_lines (analyzer, stdin);
-  for (int i = 1; i < argc && status == EX_OK; i++)
-    status = strcmp (argv[i], "-") == 0 ? classify_lines (analyzer, stdin)
-                                        : classify_text (analyzer, argv[i]);
-  return cli_finish ("classify", status);
+  analyzer = cli_new_analyzer ("classify", rules, &status);
+  for (int i = argc < 2 ? 0 : 1; i < argc && result == EX_OK; i++)
+    result = i == 0 || strcmp (argv[i], "-") == 0 ? classify_lines (analyzer, stdin)
+                                                  : classify_text (analyzer, argv[i]);
+  return cli_finish ("classify", result != EX_OK ? result : status);
 }

@@ -37,4 +37,8 @@ gboolean cli_color (void);
 /* Whether @taxonomy is known, or %NULL; says so where it is not. */
 gboolean cli_check_taxonomy (const char *command, const char *taxonomy);
 
+/* Knows the rules of the site too, and those of the files @given (nullable); a file that is wrong is
+ * told of and left out, and @status is EX_CONFIG then. */
+ReboundAnalyzer *cli_new_analyzer (const char *command, char **given, int *status);
+
 const CliCommand *cli_find_command (const char *name);

@@ -18,7 +18,7 @@
 /* Longer than any message takes; a child that takes longer hangs. */
 #define PATIENCE 120
 
-static char *log_path, *sender, *recipient;
+static char *log_path, *sender, *recipient, **rules;
 
 static const GOptionEntry options[] = {
   { "log", 0, 0, G_OPTION_ARG_FILENAME, &log_path,
@@ -28,6 +28,8 @@ static const GOptionEntry options[] = {
     "ADDRESS" },
   { "recipient", 0, 0, G_OPTION_ARG_FILENAME, &recipient,
     "The envelope recipient (else the environment's ORIGINAL_RECIPIENT or RECIPIENT)", "ADDRESS" },
+  { "rules", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &rules,
+    "Rules on top of those that are built in and of those of the site", "FILE" },
   { 0 },
 };
 
@@ -88,10 +90,11 @@ analyze (int out)
   g_autoptr (ReboundAnalyzer) analyzer = NULL;
   g_autoptr (ReboundReport) report = NULL;
   g_autofree char *json = NULL;
+  int status; /* rules that are wrong were told of, and keep no report from the log */
 
   alarm (PATIENCE);
   message = read_message ();
-  analyzer = message != NULL ? rebound_analyzer_new (NULL, NULL) : NULL;
+  analyzer = message != NULL ? cli_new_analyzer ("deliver", rules, &status) : NULL;
   if (analyzer != NULL)
     report = rebound_analyzer_analyze (analyzer, message, &envelope, NULL);
   if (report != NULL)

@@ -7,7 +7,7 @@
 #include "cli.h"
 
 static gboolean as_json, as_text, explain;
-static char *taxonomy;
+static char *taxonomy, **rules;
 
 static const GOptionEntry options[] = {
   { "json", 0, 0, G_OPTION_ARG_NONE, &as_json, "One JSON object for each message, one a line",
@@ -16,6 +16,8 @@ static const GOptionEntry options[] = {
   { "explain", 0, 0, G_OPTION_ARG_NONE, &explain, "Show every fact behind a verdict", NULL },
   { "taxonomy", 0, 0, G_OPTION_ARG_STRING, &taxonomy,
     "Print another system's name beside each reason", "NAME" },
+  { "rules", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &rules,
+    "Rules on top of those that are built in and of those of the site", "FILE" },
   { 0 },
 };
 
@@ -93,12 +95,10 @@ cli_parse (int argc, char **argv)
       cli_error ("parse", "--json goes without --text and --explain: it has every fact");
       return EX_USAGE;
     }
-  analyzer = rebound_analyzer_new (NULL, NULL);
-  if (argc < 2)
-    status = parse_path (analyzer, "-");
-  for (int i = 1; i < argc && !ferror (stdout); i++)
+  analyzer = cli_new_analyzer ("parse", rules, &status);
+  for (int i = argc < 2 ? 0 : 1; i < argc && !ferror (stdout); i++)
     {
-      int result = parse_path (analyzer, argv[i]);
+      int result = parse_path (analyzer, i == 0 ? "-" : argv[i]);
 
       status = status == EX_OK ? result : status;
     }

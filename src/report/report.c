@@ -55,6 +55,7 @@ rebound_report_unref (ReboundReport *self)
   rebound_evidence_free (self->evidence);
   g_ptr_array_unref (self->recipients);
   g_clear_pointer (&self->message, g_bytes_unref);
+  g_clear_pointer (&self->analyzer, rebound_analyzer_unref);
   g_free (self->digest);
   g_free (self);
 }

@@ -34,11 +34,12 @@ struct _ReboundRecipient
 struct _ReboundReport
 {
   gatomicrefcount references;
-  ReboundEvidence *evidence; /* owns the strings */
+  ReboundAnalyzer *analyzer; /* has the rules, whose names are in the facts; set by it */
+  ReboundEvidence *evidence; /* owns the other strings */
   ReboundKind kind;
   GBytes *message; /* for the digest; %NULL of a bare reply */
   ReboundLimits limits;
-  char *digest; /* made when it is first asked for, by whichever thread */
+  char *digest;          /* made when it is first asked for, by whichever thread */
   GPtrArray *recipients; /* of ReboundRecipient */
 };
 

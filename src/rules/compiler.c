@@ -55,6 +55,8 @@ struct _ReboundCompiler
   GHashTable *ids;      /* "keyword id" → where it was first given */
   ReboundFolded folded;
 
+  gboolean overlay; /* later files may give a name again */
+
   /* where the reader stands */
   const char *file;
   guint line;
@@ -69,8 +71,22 @@ token_clear (gpointer data)
   g_free (((Token *) data)->text);
 }
 
+static void
+copy_base (ReboundCompiler *self, const ReboundRules *base)
+{
+  self->overlay = TRUE;
+  memcpy (self->reasons, base->reasons, sizeof self->reasons);
+  g_array_append_vals (self->replies, base->replies, base->n_replies);
+  g_array_append_vals (self->statuses, base->statuses, base->n_statuses);
+  g_array_append_vals (self->formats, base->formats, base->n_formats);
+  g_array_append_vals (self->entries, base->rules, base->n_rules);
+  g_array_append_vals (self->patterns, base->patterns, base->n_patterns);
+  g_string_truncate (self->strings, 0); /* theirs begin with the empty one as well */
+  g_string_append_len (self->strings, base->strings, base->strings_length);
+}
+
 ReboundCompiler *
-rebound_compiler_new (void)
+rebound_compiler_new (const ReboundRules *base)
 {
   ReboundCompiler *self = g_new0 (ReboundCompiler, 1);
 
@@ -86,6 +102,8 @@ rebound_compiler_new (void)
   self->ids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->tokens = g_array_new (FALSE, TRUE, sizeof (Token));
   g_array_set_clear_func (self->tokens, token_clear);
+  if (base != NULL)
+    copy_base (self, base);
   return self;
 }
 
@@ -304,11 +322,24 @@ begin_reason (ReboundCompiler *self, GError **error)
 }
 
 static gboolean
+is_string (const ReboundCompiler *self, ReboundString string, const char *text)
+{
+  return strcmp (self->strings->str + string, text) == 0;
+}
+
+/* In the place of what was said of the code before, if anything was. */
+static gboolean
 begin_code (ReboundCompiler *self, GArray *codes)
 {
-  ReboundCode code = { .code = intern (self, token (self, 1)->text) };
+  const char *text = token (self, 1)->text;
+  ReboundCode code = { .code = intern (self, text) };
 
-  self->index = codes->len;
+  for (self->index = 0; self->index < codes->len; self->index++)
+    if (is_string (self, g_array_index (codes, ReboundCode, self->index).code, text))
+      {
+        g_array_index (codes, ReboundCode, self->index) = code;
+        return TRUE;
+      }
   g_array_append_val (codes, code);
   return TRUE;
 }
@@ -347,11 +378,53 @@ begin_status (ReboundCompiler *self, GError **error)
   return begin_code (self, self->statuses);
 }
 
+/* Texts of rules that a later file gives anew. */
+static void
+drop_patterns (ReboundCompiler *self, guint rule)
+{
+  guint kept = 0;
+
+  for (guint n = 0; n < self->patterns->len; n++)
+    {
+      ReboundPattern *pattern = &g_array_index (self->patterns, ReboundPattern, n);
+
+      if (pattern->rule != rule)
+        g_array_index (self->patterns, ReboundPattern, kept++) = *pattern;
+    }
+  g_array_set_size (self->patterns, kept);
+}
+
+static void
+drop_rule (ReboundCompiler *self, ReboundRuleType type, const char *id)
+{
+  for (guint n = 0; n < self->entries->len && self->overlay; n++)
+    {
+      const ReboundRule *rule = &g_array_index (self->entries, ReboundRule, n);
+
+      if (rule->type == type && is_string (self, rule->id, id))
+        drop_patterns (self, n);
+    }
+}
+
+static void
+drop_conditions (ReboundCompiler *self, guint format)
+{
+  for (guint n = 0; n < self->entries->len; n++)
+    {
+      const ReboundRule *rule = &g_array_index (self->entries, ReboundRule, n);
+
+      if (rule->type == REBOUND_RULE_WHEN && rule->value == format)
+        drop_patterns (self, n);
+    }
+}
+
 static void
 begin_rule (ReboundCompiler *self, ReboundRuleType type, const char *id)
 {
   ReboundRule rule = { .type = type, .id = intern (self, id), .areas = REBOUND_AREA_TEXT };
 
+  if (type != REBOUND_RULE_WHEN)
+    drop_rule (self, type, id);
   self->index = self->entries->len;
   g_array_append_val (self->entries, rule);
 }
@@ -401,9 +474,16 @@ begin_stage (ReboundCompiler *self, GError **error)
 static gboolean
 begin_format (ReboundCompiler *self, G_GNUC_UNUSED GError **error)
 {
-  ReboundFormat format = { .name = intern (self, token (self, 1)->text) };
+  const char *name = token (self, 1)->text;
+  ReboundFormat format = { .name = intern (self, name) };
 
-  self->index = self->formats->len;
+  for (self->index = 0; self->index < self->formats->len; self->index++)
+    if (is_string (self, g_array_index (self->formats, ReboundFormat, self->index).name, name))
+      {
+        drop_conditions (self, self->index);
+        g_array_index (self->formats, ReboundFormat, self->index) = format;
+        return TRUE;
+      }
   g_array_append_val (self->formats, format);
   return TRUE;
 }
@@ -724,11 +804,21 @@ read_property (ReboundCompiler *self, GError **error)
   return fail (self, 0, error, "“%s” is no property of this entry", keyword);
 }
 
+/* The tables number their rules and texts with 16 bits. */
+static gboolean
+is_full (const ReboundCompiler *self)
+{
+  return self->entries->len >= G_MAXUINT16 - 1
+         || self->patterns->len >= G_MAXUINT16 - MAX_CONDITIONS;
+}
+
 static gboolean
 read_line (ReboundCompiler *self, const char *line, GError **error)
 {
   if (!read_tokens (self, line, error))
     return FALSE;
+  if (is_full (self))
+    return fail (self, 0, error, "there are more than 65,000 rules or texts");
   if (self->tokens->len == 0)
     return TRUE;
   if (!g_ascii_isspace (line[0]))
@@ -747,6 +837,8 @@ rebound_compiler_add (ReboundCompiler *self, const char *name, const char *text,
 {
   g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
 
+  if (self->overlay)
+    g_hash_table_remove_all (self->ids);
   self->file = name;
   self->entry = ENTRY_NONE;
   self->line = 0;

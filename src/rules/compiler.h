@@ -9,15 +9,16 @@ G_BEGIN_DECLS
 /* Collects rule files. */
 typedef struct _ReboundCompiler ReboundCompiler;
 
-#define REBOUND_RULES_ERROR (rebound_rules_error_quark ())
-GQuark rebound_rules_error_quark (void);
-
-typedef enum
-{
-  REBOUND_RULES_ERROR_SYNTAX,
-} ReboundRulesError;
-
-ReboundCompiler *rebound_compiler_new (void);
+/**
+ * rebound_compiler_new:
+ * @base: (nullable): rules that the files come on top of; what a file says of a name goes before
+ *   what they say, and a later file before an earlier one
+ *
+ * Without @base a name is given once, in all files together.
+ *
+ * Returns: (transfer full): a compiler; its tables need @base no more
+ */
+ReboundCompiler *rebound_compiler_new (const ReboundRules *base);
 void rebound_compiler_free (ReboundCompiler *self);
 
 /**

@@ -209,7 +209,7 @@ write_file (const char *path, const char *text, GError **error)
 int
 main (int argc, char **argv)
 {
-  g_autoptr (ReboundCompiler) compiler = rebound_compiler_new ();
+  g_autoptr (ReboundCompiler) compiler = rebound_compiler_new (NULL);
   g_autoptr (GError) error = NULL;
   g_autofree char *c = NULL;
 

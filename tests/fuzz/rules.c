@@ -7,7 +7,7 @@
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
-  g_autoptr (ReboundCompiler) compiler = rebound_compiler_new ();
+  g_autoptr (ReboundCompiler) compiler = rebound_compiler_new (NULL);
   g_autoptr (GError) error = NULL;
   g_autofree char *text = g_strndup ((const char *) data, size);
   gboolean right = rebound_compiler_add (compiler, "fuzz.rules", text, &error);
