@@ -26,6 +26,7 @@ for where in __fish_is_first_arg '__rebound_command_is help'
     complete -c rebound -n $where -a deliver -d 'Take one message from a mail server'
     complete -c rebound -n $where -a classify -d 'Say what SMTP replies mean'
     complete -c rebound -n $where -a explain -d 'Tell what a code or a reason means'
+    complete -c rebound -n $where -a rules -d 'Check, list or try rules'
     complete -c rebound -n $where -a help -d 'Show how to use a command'
 end
 
@@ -41,7 +42,7 @@ complete -c rebound -n $where -l taxonomy -x -a "$taxonomies" \
 set -l where '__rebound_command_is parse classify explain'
 complete -c rebound -n $where -l json -d 'One JSON object a line'
 
-complete -c rebound -n '__rebound_command_is parse classify deliver' -l rules -r -F \
+complete -c rebound -n '__rebound_command_is parse classify deliver rules' -l rules -r -F \
     -d 'Rules on top of those that are built in'
 
 set -l where '__rebound_command_is deliver'
@@ -50,3 +51,6 @@ complete -c rebound -n $where -l sender -x -d 'The envelope sender'
 complete -c rebound -n $where -l recipient -x -d 'The envelope recipient'
 
 complete -c rebound -n '__rebound_command_is explain' -a "$reasons"
+
+complete -c rebound -n '__rebound_command_is rules' -F
+complete -c rebound -n '__rebound_command_is rules' -a 'check list test'

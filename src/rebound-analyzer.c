@@ -5,6 +5,7 @@
 #include "evidence/evidence.h"
 #include "message/message.h"
 #include "rules/compiler.h"
+#include "rules/listing.h"
 #include "verdict/verdict.h"
 
 struct _ReboundAnalyzer
@@ -64,6 +65,14 @@ rebound_analyzer_new_with_rules (const ReboundLimits *limits, const char *const 
     return NULL;
   self->rules = rebound_compiler_finish (self->compiler);
   return g_steal_pointer (&self);
+}
+
+char *
+rebound_analyzer_list_rules (const ReboundAnalyzer *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return rebound_rules_list (self->rules);
 }
 
 ReboundAnalyzer *

@@ -78,6 +78,15 @@ REBOUND_API ReboundAnalyzer *rebound_analyzer_new_with_rules (const ReboundLimit
                                                               const char *const *files,
                                                               GError **error);
 
+/**
+ * rebound_analyzer_list_rules:
+ * @self: an analyzer
+ *
+ * Returns: (transfer full): the rules it knows, a line for each: keyword, name and what it says,
+ * with a tab between Since: 0.1
+ */
+REBOUND_API char *rebound_analyzer_list_rules (const ReboundAnalyzer *self);
+
 REBOUND_API ReboundAnalyzer *rebound_analyzer_ref (ReboundAnalyzer *self);
 REBOUND_API void rebound_analyzer_unref (ReboundAnalyzer *self);
 

@@ -1299,6 +1299,64 @@ has err '^rebound classify: .*rules\.d.*left out'
 has out '"reason": "user-unknown"'
 rm rules.d
 
+it 'rules check: says what is wrong, and nothing of what is right'
+run rules check own.rules
+exits 0
+empty out
+empty err
+run rules check wrong.rules own.rules gone.rules
+exits 65
+empty out
+lines err 2
+has err '^rebound rules: wrong\.rules:1:17: '
+has err '^rebound rules: .*gone\.rules.*No such file'
+run rules check gone.rules
+exits 66
+
+it 'rules list: what is in force, the rules of files among it'
+run rules list
+exits 0
+has out '^phrase	generic/user-unknown	user-unknown$'
+has out '^format	postfix	'
+has out '^reply	550	'
+has out '^status	X\.1\.1	user-unknown'
+has out '^mark	[a-z0-9/-]*	returned$'
+has out '^stage	[a-z0-9/-]*	rcpt$'
+lacks out own/full
+run rules list --rules own.rules
+has out '^phrase	own/full	mailbox-full$'
+has out '^reply	577	rate-limited$'
+echo 'phrase generic/user-unknown blocked' >less.rules
+run rules list --rules less.rules
+lacks out 'generic/user-unknown	'
+
+it 'rules test: shows what changes, and only where something does'
+run rules test own.rules gone.eml
+exits 0
+empty out
+run rules test own.rules gone.eml silo.eml
+exits 0
+has out '^  silo\.eml: bounce'
+has out '^+ .*mailbox-full'
+has out '^+ .*own/full'
+has out '^- .*decisive'
+lacks out 'gone\.eml'
+run rules test wrong.rules silo.eml
+exits 65
+empty out
+run rules test own.rules missing.eml
+exits 66
+
+it 'rules: what is missing is asked for'
+for words in '' chekc check 'list own.rules' 'test own.rules'
+do
+  # shellcheck disable=SC2086 # words
+  run rules $words
+  exits 64
+  empty out
+  has err '^rebound rules: .*rebound rules '
+done
+
 # ---- No reader -----------------------------------------------------------------------------
 
 # each_output FUNCTION: call it with the words of each command that writes to standard output
@@ -1308,6 +1366,7 @@ each_output ()
   "$1" parse --json box.mbox
   "$1" classify '550 no'
   "$1" explain 550
+  "$1" rules list
   "$1" help
   "$1" help parse
   "$1" --version

@@ -135,7 +135,7 @@ check_shell ()
   offers 'the commands' "$work/commands" ''
   offers 'the options without a command' "$work/general" --
   offers 'a word that is begun' "$work/parse" par
-  for command in parse deliver classify explain
+  for command in parse deliver classify explain rules
   do
     long_options "$command" >"$work/options"
     offers "the options of $command" "$work/options" "$command" --

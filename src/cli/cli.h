@@ -19,6 +19,7 @@ int cli_parse (int argc, char **argv);
 int cli_deliver (int argc, char **argv);
 int cli_classify (int argc, char **argv);
 int cli_explain (int argc, char **argv);
+int cli_rules (int argc, char **argv);
 
 /* Prints "rebound COMMAND: …" on standard error; "rebound: …" where @command is %NULL. */
 void cli_error (const char *command, const char *format, ...) G_GNUC_PRINTF (2, 3);
@@ -37,8 +38,16 @@ gboolean cli_color (void);
 /* Whether @taxonomy is known, or %NULL; says so where it is not. */
 gboolean cli_check_taxonomy (const char *command, const char *taxonomy);
 
-/* Knows the rules of the site too, and those of the files @given (nullable); a file that is wrong is
- * told of and left out, and @status is EX_CONFIG then. */
+/* One message, and where it stands; FALSE where nothing more can be written. */
+typedef gboolean (*CliMessageFunc) (GBytes *message, const char *source, guint index,
+                                    gpointer data);
+
+/* Calls @each for every message of a message, an mbox, a Maildir, or "-". Returns an exit status;
+ * what went wrong was said. */
+int cli_read_mailbox (const char *command, const char *path, CliMessageFunc each, gpointer data);
+
+/* Knows the rules of the site too, and those of the files @given (nullable); a file that is wrong
+ * is told of and left out, and @status is EX_CONFIG then. */
 ReboundAnalyzer *cli_new_analyzer (const char *command, char **given, int *status);
 
 const CliCommand *cli_find_command (const char *name);

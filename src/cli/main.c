@@ -16,6 +16,8 @@ static const CliCommand commands[] = {
     cli_deliver },
   { "classify", "[TEXT...|-]", "say what SMTP replies and log lines mean", cli_classify },
   { "explain", "CODE|REASON...", "tell what a code or a reason means", cli_explain },
+  { "rules", "check|list|test", "check rule files, list all rules, try some on messages",
+    cli_rules },
   { "help", "[COMMAND]", "show how to use a command", run_help },
 };
 
@@ -46,8 +48,8 @@ cli_error (const char *command, const char *format, ...)
   message = g_strdup_vprintf (format, args);
   va_end (args);
   shown = without_controls (message);
-  fprintf (stderr, "rebound%s%s: %s\n", command != NULL ? " " : "",
-           command != NULL ? command : "", shown);
+  fprintf (stderr, "rebound%s%s: %s\n", command != NULL ? " " : "", command != NULL ? command : "",
+           shown);
 }
 
 static int

@@ -1,9 +1,5 @@
 /* rebound parse: what messages report.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <errno.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "cli.h"
 
 static gboolean as_json, as_text, explain;
@@ -21,63 +17,19 @@ static const GOptionEntry options[] = {
   { 0 },
 };
 
-/* One message; FALSE where it could not be written. */
 static gboolean
-print_report (ReboundAnalyzer *analyzer, GBytes *message, const ReboundStyle *style)
+print_report (GBytes *message, const char *source, guint index, gpointer data)
 {
-  g_autoptr (ReboundReport) report = rebound_analyzer_analyze (analyzer, message, NULL, NULL);
+  const ReboundStyle style = { .source = source,
+                               .index = index,
+                               .taxonomy = taxonomy,
+                               .explain = explain,
+                               .color = cli_color () };
+  g_autoptr (ReboundReport) report = rebound_analyzer_analyze (data, message, NULL, NULL);
   g_autofree char *text =
-      as_json ? rebound_report_to_json (report, style) : rebound_report_to_text (report, style);
+      as_json ? rebound_report_to_json (report, &style) : rebound_report_to_text (report, &style);
 
   return fputs (text, stdout) != EOF && putchar ('\n') != EOF;
-}
-
-/* Every message of a mailbox; what cannot be read is told of, and the rest goes on. */
-static int
-parse_mailbox (ReboundAnalyzer *analyzer, ReboundMailbox *mailbox, ReboundStyle style)
-{
-  const char *given = style.source;
-  int status = EX_OK;
-
-  for (;;)
-    {
-      g_autoptr (GBytes) message = NULL;
-      g_autoptr (GError) error = NULL;
-
-      if (!rebound_mailbox_next (mailbox, &message, &error))
-        {
-          cli_error ("parse", "%s", error->message);
-          status = EX_IOERR;
-          continue;
-        }
-      if (message == NULL)
-        return status;
-      style.source = rebound_mailbox_get_source (mailbox);
-      style.index = rebound_mailbox_get_index (mailbox);
-      if (style.source == NULL)
-        style.source = given;
-      if (!print_report (analyzer, message, &style))
-        return EX_IOERR;
-    }
-}
-
-static int
-parse_path (ReboundAnalyzer *analyzer, const char *path)
-{
-  ReboundStyle style = {
-    .source = path, .taxonomy = taxonomy, .explain = explain, .color = cli_color ()
-  };
-  g_autoptr (ReboundMailbox) mailbox = NULL;
-  g_autoptr (GError) error = NULL;
-
-  if (strcmp (path, "-") == 0)
-    mailbox = rebound_mailbox_open_fd (STDIN_FILENO, REBOUND_MAILBOX_DEFAULT, NULL);
-  else
-    mailbox = rebound_mailbox_open (path, REBOUND_MAILBOX_DEFAULT, NULL, &error);
-  if (mailbox != NULL)
-    return parse_mailbox (analyzer, mailbox, style);
-  cli_error ("parse", "%s", error->message);
-  return EX_NOINPUT;
 }
 
 int
@@ -98,7 +50,7 @@ cli_parse (int argc, char **argv)
   analyzer = cli_new_analyzer ("parse", rules, &status);
   for (int i = argc < 2 ? 0 : 1; i < argc && !ferror (stdout); i++)
     {
-      int result = parse_path (analyzer, i == 0 ? "-" : argv[i]);
+      int result = cli_read_mailbox ("parse", i == 0 ? "-" : argv[i], print_report, analyzer);
 
       status = status == EX_OK ? result : status;
     }

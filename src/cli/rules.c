@@ -1,93 +1,158 @@
-/* rebound: the rules of the site, on top of those that are built in.
+/* rebound rules: rule files, before they come into force.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <errno.h>
 #include <string.h>
 
 #include "cli.h"
 
-/* Tests and builds that are not installed name their own. */
-static const char *
-rules_folder (void)
-{
-  const char *named = g_getenv ("REBOUND_RULES_DIR");
+static char **rules;
 
-  return named != NULL && *named != '\0' ? named : REBOUND_RULES_DIR;
+static const GOptionEntry options[] = {
+  { "rules", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &rules,
+    "Rules on top of those that are built in and of those of the site", "FILE" },
+  { 0 },
+};
+
+/* check FILE... */
+
+static int
+check_file (const char *file)
+{
+  const char *const files[] = { file, NULL };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ReboundAnalyzer) analyzer = rebound_analyzer_new_with_rules (NULL, files, &error);
+
+  if (analyzer != NULL)
+    return EX_OK;
+  cli_error ("rules", "%s", error->message);
+  return g_error_matches (error, REBOUND_RULES_ERROR, REBOUND_RULES_ERROR_SYNTAX) ? EX_DATAERR
+                                                                                  : EX_NOINPUT;
 }
 
 static int
-compare_paths (gconstpointer a, gconstpointer b)
+check (int n, char **files)
 {
-  return strcmp (*(const char *const *) a, *(const char *const *) b);
+  int status = EX_OK;
+
+  for (int i = 0; i < n; i++)
+    {
+      int result = check_file (files[i]);
+
+      status = status == EX_OK ? result : status;
+    }
+  return status;
 }
 
-/* The files of the folder by name. FALSE where it is there and cannot be read. */
+/* list */
+
+static int
+list (G_GNUC_UNUSED int n, G_GNUC_UNUSED char **arguments)
+{
+  int status;
+  g_autoptr (ReboundAnalyzer) analyzer = cli_new_analyzer ("rules", rules, &status);
+  g_autofree char *text = rebound_analyzer_list_rules (analyzer);
+
+  fputs (text, stdout);
+  return status;
+}
+
+/* test FILE MESSAGE... */
+
+typedef struct
+{
+  ReboundAnalyzer *before;
+  ReboundAnalyzer *after;
+} Pair;
+
+static char *
+show (ReboundAnalyzer *analyzer, GBytes *message, const char *source, guint index)
+{
+  const ReboundStyle style = { .source = source, .index = index, .explain = TRUE };
+  g_autoptr (ReboundReport) report = rebound_analyzer_analyze (analyzer, message, NULL, NULL);
+
+  return rebound_report_to_text (report, &style);
+}
+
+/* The lines of @text, those that @other has not with @sign before them; or only these. */
+static void
+print_lines (char **lines, char **others, char sign, gboolean all)
+{
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (*lines[i] != '\0' && !g_strv_contains ((const char *const *) others, lines[i]))
+      printf ("%c %s\n", sign, lines[i]);
+    else if (*lines[i] != '\0' && all)
+      printf ("  %s\n", lines[i]);
+}
+
 static gboolean
-add_folder (const char *command, GPtrArray *files)
+compare (GBytes *message, const char *source, guint index, gpointer data)
 {
-  const char *folder = rules_folder ();
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GDir) dir = g_dir_open (folder, 0, &error);
+  const Pair *pair = data;
+  g_autofree char *before = show (pair->before, message, source, index);
+  g_autofree char *after = show (pair->after, message, source, index);
+  g_auto (GStrv) old = g_strsplit (before, "\n", -1);
+  g_auto (GStrv) new = g_strsplit (after, "\n", -1);
+
+  if (strcmp (before, after) != 0)
+    {
+      print_lines (new, old, '+', TRUE);
+      print_lines (old, new, '-', FALSE);
+      putchar ('\n');
+    }
+  return !ferror (stdout);
+}
+
+static int
+test (int n, char **arguments)
+{
+  const char *const files[] = { arguments[0], NULL };
+  g_autoptr (ReboundAnalyzer) before = rebound_analyzer_new (NULL, NULL);
+  g_autoptr (ReboundAnalyzer) after = NULL;
+  Pair pair;
+  int status = check_file (arguments[0]);
+
+  if (status != EX_OK)
+    return status;
+  after = rebound_analyzer_new_with_rules (NULL, files, NULL);
+  pair = (Pair){ before, after };
+  for (int i = 1; i < n && !ferror (stdout); i++)
+    {
+      int result = cli_read_mailbox ("rules", arguments[i], compare, &pair);
+
+      status = status == EX_OK ? result : status;
+    }
+  return status;
+}
+
+/* The command */
+
+static const struct
+{
   const char *name;
+  const char *arguments;
+  int least; /* arguments */
+  int most;
+  int (*run) (int n, char **arguments);
+} actions[] = {
+  { "check", "FILE...", 1, G_MAXINT, check },
+  { "list", "[--rules FILE]", 0, 0, list },
+  { "test", "FILE MESSAGE...", 2, G_MAXINT, test },
+};
 
-  if (dir == NULL && !g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-    {
-      cli_error (command, "%s; its rules are left out", error->message);
-      return FALSE;
-    }
-  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
-    if (*name != '.' && g_str_has_suffix (name, ".rules"))
-      g_ptr_array_add (files, g_build_filename (folder, name, NULL));
-  g_ptr_array_sort (files, compare_paths);
-  return TRUE;
-}
-
-static ReboundAnalyzer *
-try_files (GPtrArray *files, GError **error)
+int
+cli_rules (int argc, char **argv)
 {
-  ReboundAnalyzer *analyzer;
+  int status;
 
-  if (files->len == 0)
-    return rebound_analyzer_new (NULL, error);
-  g_ptr_array_add (files, NULL);
-  analyzer = rebound_analyzer_new_with_rules (NULL, (const char *const *) files->pdata, error);
-  g_ptr_array_set_size (files, files->len - 1);
-  return analyzer;
-}
-
-/* Without the files that are wrong, each of which is told of. */
-static ReboundAnalyzer *
-leave_out_wrong (const char *command, const GPtrArray *files)
-{
-  g_autoptr (GPtrArray) right = g_ptr_array_new ();
-
-  for (guint i = 0; i < files->len; i++)
-    {
-      g_autoptr (GError) error = NULL;
-      g_autoptr (ReboundAnalyzer) analyzer = NULL;
-
-      g_ptr_array_add (right, files->pdata[i]);
-      analyzer = try_files (right, &error);
-      if (analyzer != NULL)
-        continue;
-      cli_error (command, "%s; the file is left out, the other rules are in force",
-                 error->message);
-      g_ptr_array_set_size (right, right->len - 1);
-    }
-  return try_files (right, NULL);
-}
-
-ReboundAnalyzer *
-cli_new_analyzer (const char *command, char **given, int *status)
-{
-  g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_free);
-  ReboundAnalyzer *analyzer;
-
-  *status = add_folder (command, files) ? EX_OK : EX_CONFIG;
-  for (guint i = 0; given != NULL && given[i] != NULL; i++)
-    g_ptr_array_add (files, g_strdup (given[i]));
-  analyzer = try_files (files, NULL);
-  if (analyzer != NULL)
-    return analyzer;
-  *status = EX_CONFIG;
-  return leave_out_wrong (command, files);
+  if (!cli_options ("rules", options, &argc, &argv, &status))
+    return status;
+  for (guint i = 0; i < G_N_ELEMENTS (actions) && argc > 1; i++)
+    if (strcmp (argv[1], actions[i].name) == 0)
+      {
+        if (argc - 2 >= actions[i].least && argc - 2 <= actions[i].most)
+          return cli_finish ("rules", actions[i].run (argc - 2, argv + 2));
+        cli_error ("rules", "it is: rebound rules %s %s", actions[i].name, actions[i].arguments);
+        return EX_USAGE;
+      }
+  cli_error ("rules", "say what to do: rebound rules check FILE..., list, or test FILE MESSAGE...");
+  return EX_USAGE;
 }

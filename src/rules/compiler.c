@@ -281,12 +281,7 @@ taxonomy_name (guint i)
 static const char *
 mark_name (guint i)
 {
-  static const char *const names[REBOUND_N_MARKS] = {
-    "failed",    "delayed", "delivered", "returned",  "auto-reply", "challenge",
-    "complaint", "system",  "contact",   "forwarded", "origin",     "host",
-  };
-
-  return names[i];
+  return rebound_mark_to_string (i);
 }
 
 static const char *

@@ -162,6 +162,7 @@ const ReboundCode *rebound_rules_find_reply (const ReboundRules *rules, const ch
 const ReboundCode *rebound_rules_find_status (const ReboundRules *rules, const char *code);
 gboolean rebound_rules_knows_field (const ReboundRules *rules, const char *name, ReboundArea area);
 const char *const *rebound_rules_taxonomy_names (void);
+const char *rebound_mark_to_string (ReboundMark mark);
 
 /* Four bytes of a text as a number. */
 static inline guint32

@@ -16,6 +16,17 @@ rebound_rules_taxonomy_names (void)
   return taxonomies;
 }
 
+const char *
+rebound_mark_to_string (ReboundMark mark)
+{
+  static const char *const names[REBOUND_N_MARKS] = {
+    "failed",    "delayed", "delivered", "returned",  "auto-reply", "challenge",
+    "complaint", "system",  "contact",   "forwarded", "origin",     "host",
+  };
+
+  return names[mark];
+}
+
 static const ReboundCode *
 find_code (const ReboundRules *rules, const ReboundCode *codes, guint n_codes, const char *code)
 {

@@ -1,0 +1,50 @@
+/* rebound: the messages of a mailbox.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+/* What cannot be read is told of, and the rest goes on. */
+static int
+read_messages (const char *command, const char *given, ReboundMailbox *mailbox, CliMessageFunc each,
+               gpointer data)
+{
+  int status = EX_OK;
+
+  for (;;)
+    {
+      g_autoptr (GBytes) message = NULL;
+      g_autoptr (GError) error = NULL;
+      const char *source;
+
+      if (!rebound_mailbox_next (mailbox, &message, &error))
+        {
+          cli_error (command, "%s", error->message);
+          status = EX_IOERR;
+          continue;
+        }
+      if (message == NULL)
+        return status;
+      source = rebound_mailbox_get_source (mailbox);
+      if (!each (message, source != NULL ? source : given, rebound_mailbox_get_index (mailbox),
+                 data))
+        return EX_IOERR;
+    }
+}
+
+int
+cli_read_mailbox (const char *command, const char *path, CliMessageFunc each, gpointer data)
+{
+  g_autoptr (ReboundMailbox) mailbox = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (strcmp (path, "-") == 0)
+    mailbox = rebound_mailbox_open_fd (STDIN_FILENO, REBOUND_MAILBOX_DEFAULT, NULL);
+  else
+    mailbox = rebound_mailbox_open (path, REBOUND_MAILBOX_DEFAULT, NULL, &error);
+  if (mailbox != NULL)
+    return read_messages (command, path, mailbox, each, data);
+  cli_error (command, "%s", error->message);
+  return EX_NOINPUT;
+}
