@@ -8,6 +8,9 @@
 #include "address.h"
 #include "text.h"
 
+/* Lines from a sentence with an address to the failure, where a gateway has broken it. */
+#define FARTHEST 2
+
 /* Empty lines between the cells of a table. */
 #define LONGEST_GAP 4
 
@@ -100,13 +103,14 @@ find_in_sentence (ReboundText *self, guint i)
     add_candidate (self, &named, i);
 }
 
+/* Whether a line tells of a failure, at most @reach lines before or behind. */
 static gboolean
-is_near_failure (const ReboundText *self, guint i)
+is_near_failure (const ReboundText *self, guint i, guint reach)
 {
-  return (rebound_text_line (self, i)->flags & LINE_FAILS) != 0
-         || (i > 0 && (rebound_text_line (self, i - 1)->flags & LINE_FAILS) != 0)
-         || (i + 1 < self->lines->len
-             && (rebound_text_line (self, i + 1)->flags & LINE_FAILS) != 0);
+  for (guint n = i - MIN (i, reach); n <= i + reach && n < self->lines->len; n++)
+    if ((rebound_text_line (self, n)->flags & LINE_FAILS) != 0)
+      return TRUE;
+  return FALSE;
 }
 
 /* "(550 5.1.1)" tells of a failure in any language. */
@@ -125,7 +129,7 @@ flag_refusals (ReboundText *self, guint n)
 }
 
 /* Where no line names a recipient, a sentence may: "your message to x@y.example could not
- * be delivered". It tells of a failure, or stands right beside one that does. */
+ * be delivered". It tells of a failure, or stands beside one that does. */
 static void
 find_in_sentences (ReboundText *self, guint n)
 {
@@ -134,9 +138,10 @@ find_in_sentences (ReboundText *self, guint n)
       find_in_sentence (self, i);
   if (self->candidates->len == 0)
     flag_refusals (self, n);
-  for (guint i = 0; i < n && self->candidates->len == 0; i++)
-    if (is_near_failure (self, i))
-      find_in_sentence (self, i);
+  for (guint reach = 1; reach <= FARTHEST; reach++)
+    for (guint i = 0; i < n && self->candidates->len == 0; i++)
+      if (is_near_failure (self, i, reach))
+        find_in_sentence (self, i);
 }
 
 static void
