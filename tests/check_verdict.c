@@ -692,6 +692,24 @@ static const struct
     "A message that you sent could not be delivered to one or more of its\n"
     "recipients. This is a permanent error. The following address(es) failed:\n\n"
     "  bob@example.net\n    no such user\n" },
+  /* of a sender that is not known for a mail system, one that kept the list's fields; but not what
+   * comes through a list, is forwarded, or is written under the writer's own return path */
+  { REBOUND_KIND_BOUNCE, "From: gateway@mx.example.net\nTo: news-bounces@lists.example.org\n"
+                         "Subject: Failure\nList-Id: <news.lists.example.org>\n\n" POSTFIX },
+  { REBOUND_KIND_BOUNCE, "From: gateway@mx.example.net\nReturn-Path: <gateway@mx.example.net>\n"
+                         "To: news-admin@lists.example.org\nSubject: Failure\n\n" POSTFIX },
+  { REBOUND_KIND_BOUNCE, "From: gateway@mx.example.net\nReturn-Path: <>\n"
+                         "To: news-owner@lists.example.org\nSubject: Failure\n\n" POSTFIX },
+  { REBOUND_KIND_OTHER, "From: greta@mx.example.net\nTo: news@lists.example.org\n"
+                        "Subject: Failure\nList-Id: <news.lists.example.org>\n\n" POSTFIX },
+  { REBOUND_KIND_OTHER, "From: greta@mx.example.net\nReturn-Path: <greta@mx.example.net>\n"
+                        "To: news-owner@lists.example.org\nSubject: Failure\n\n" POSTFIX },
+  { REBOUND_KIND_OTHER, "From: greta@mx.example.net\nTo: news-owner@lists.example.org\n"
+                        "Subject: Fwd: Undelivered Mail Returned to Sender\n\n" POSTFIX },
+  { REBOUND_KIND_OTHER, "From: Postmaster <postmaster@mx.example.net>\n"
+                        "Return-Path: <postmaster@mx.example.net>\nTo: greta@example.org\n"
+                        "Subject: Your list\n\nWe answer 550 5.1.1 user unknown to\n"
+                        "<bob@example.net>.\n" },
   /* delays */
   { REBOUND_KIND_DELAY,
     "From: Mail Delivery System <Mailer-Daemon@mx.example.net>\nTo: news@lists.example.org\n"

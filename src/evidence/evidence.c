@@ -502,6 +502,8 @@ read_identity (ReboundReading *self)
   evidence->from = rebound_keep_address (evidence, rebound_fields_get (header, REBOUND_FIELD_FROM));
   evidence->to = rebound_keep_address (evidence, rebound_fields_get (header, REBOUND_FIELD_TO));
   evidence->report = self->message->report;
+  evidence->through_list = rebound_fields_get (header, REBOUND_FIELD_LIST_ID) != NULL
+                           || rebound_fields_get (header, REBOUND_FIELD_LIST_POST) != NULL;
 }
 
 static gboolean

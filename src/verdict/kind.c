@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "evidence/address.h"
+
 static gboolean
 in_text (const ReboundEvidence *evidence, ReboundMark mark)
 {
@@ -44,6 +46,58 @@ is_challenge (const ReboundEvidence *evidence)
          || in_header (evidence, REBOUND_MARK_CHALLENGE);
 }
 
+/* Somebody passes on what he got: his mail program says so in the subject, or the text does. */
+static gboolean
+is_forwarded (const ReboundEvidence *evidence)
+{
+  return in_text (evidence, REBOUND_MARK_FORWARDED)
+         || in_subject (evidence, REBOUND_MARK_FORWARDED);
+}
+
+/* The return path of a list, to which nobody writes himself: list-bounces@, bounces+member=host@,
+ * list-admin@ (Mailman 2.0), owner-list@ (Majordomo), list-return-7-member=host@ (ezmlm). */
+static gboolean
+is_for_bounces (const char *address)
+{
+  static const char *const signs[] = { "bounce", "-admin@", "owner-", "-errors@", "-return-" };
+  g_autofree char *lower = g_ascii_strdown (address != NULL ? address : "", -1);
+
+  for (guint i = 0; i < G_N_ELEMENTS (signs); i++)
+    if (strstr (lower, signs[i]) != NULL)
+      return TRUE;
+  return FALSE;
+}
+
+/* Reports come with the null reverse-path (RFC 5321 section 4.5.5), or that of some daemon; who has
+ * his own there wrote himself. So does what comes through a list. */
+static gboolean
+is_personal (const ReboundEvidence *evidence)
+{
+  const char *sender = evidence->envelope_sender;
+
+  return !is_for_bounces (evidence->to)
+         && (evidence->through_list
+             || (sender != NULL && *sender != '\0'
+                 && rebound_address_equal (sender, evidence->from)));
+}
+
+static gboolean
+is_daemon (const char *address)
+{
+  return address != NULL
+         && (g_ascii_strncasecmp (address, "mailer-daemon", 13) == 0
+             || g_ascii_strncasecmp (address, "postmaster", 10) == 0);
+}
+
+/* As multipart/report, or by the sender's name; a ticket system only takes that over. */
+static gboolean
+is_by_system (const ReboundEvidence *evidence)
+{
+  return evidence->report
+         || (in_header (evidence, REBOUND_MARK_SYSTEM)
+             && (!is_personal (evidence) || is_daemon (evidence->from)));
+}
+
 static gboolean
 has_action (const ReboundEvidence *evidence, ReboundAction action)
 {
@@ -56,7 +110,8 @@ has_action (const ReboundEvidence *evidence, ReboundAction action)
 static gboolean
 is_report (const ReboundEvidence *evidence)
 {
-  return evidence->delivery_status && evidence->recipients->len > 0;
+  return evidence->delivery_status && evidence->recipients->len > 0
+         && (is_by_system (evidence) || !(is_forwarded (evidence) || is_personal (evidence)));
 }
 
 /* Outlook, too, says "deleted" by itself, when a reader throws a mail away unread. */
@@ -111,6 +166,8 @@ is_auto_reply (const ReboundEvidence *evidence)
       in_text (evidence, REBOUND_MARK_FAILED) || in_subject (evidence, REBOUND_MARK_FAILED)
       || in_text (evidence, REBOUND_MARK_DELAYED) || in_subject (evidence, REBOUND_MARK_DELAYED);
 
+  if (evidence->through_list)
+    return FALSE;
   if (in_subject (evidence, REBOUND_MARK_AUTO_REPLY))
     return !(in_header (evidence, REBOUND_MARK_SYSTEM) && failed);
   return (in_header (evidence, REBOUND_MARK_AUTO_REPLY)
@@ -118,15 +175,15 @@ is_auto_reply (const ReboundEvidence *evidence)
          && !failed;
 }
 
-/* In a text alone: a mail system writes, or nobody is quoted; and it tells of a failure. */
+/* In a text alone: a mail system writes, or a sender that we do not know, who quotes nobody and
+ * names a recipient; and it tells of a failure. */
 static gboolean
 is_told (const ReboundEvidence *evidence, ReboundMark mark)
 {
-  gboolean system = in_header (evidence, REBOUND_MARK_SYSTEM) || evidence->report;
-
-  if (!in_text (evidence, mark) && !in_subject (evidence, mark))
-    return FALSE;
-  return system || (in_text (evidence, mark) && !in_text (evidence, REBOUND_MARK_FORWARDED));
+  if (is_by_system (evidence))
+    return in_text (evidence, mark) || in_subject (evidence, mark);
+  return in_text (evidence, mark) && !is_forwarded (evidence) && !is_personal (evidence)
+         && (evidence->recipients->len > 0 || evidence->format != NULL);
 }
 
 static gboolean
@@ -149,7 +206,8 @@ static gboolean
 is_told_failure (const ReboundEvidence *evidence)
 {
   return is_told (evidence, REBOUND_MARK_FAILED)
-         || (in_header (evidence, REBOUND_MARK_SYSTEM) && has_clue (evidence));
+         || (in_header (evidence, REBOUND_MARK_SYSTEM) && has_clue (evidence)
+             && !is_personal (evidence));
 }
 
 static gboolean
