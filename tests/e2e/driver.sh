@@ -16,7 +16,7 @@ export LC_ALL
 here=$top_srcdir/tests/e2e
 server=$(basename "$0" .sh)
 self=$(readlink -f "$0")
-cache=$top_builddir/tests/e2e/$server
+cache=$top_builddir/tests/e2e/packages/$server
 # Where to leave the reports and logs.
 : "${KEEP:=}"
 # The network starts empty: who asks for a host, asks tests/e2e/sink. TEST-NET, RFC 5737.
@@ -125,8 +125,9 @@ make_etc ()
   cp -a /etc/alternatives "$root/etc/"
   cp /etc/services /etc/protocols "$root/etc/"
   echo 'root:x:0:0::/root:/bin/sh' >"$root/etc/passwd"
-  printf '%s\n' root:x:0: mail:x:8: tty:x:5: >"$root/etc/group"
+  printf '%s\n' root:x:0: tty:x:5: >"$root/etc/group"
   add_user daemon 1
+  add_user mail 8
   add_user nobody 65534
   add_user rebound "$rebound_id"
   printf '%s\n' 'passwd: files' 'group: files' 'hosts: files dns' >"$root/etc/nsswitch.conf"
@@ -134,12 +135,18 @@ make_etc ()
   printf '%s\n' '127.0.0.1 localhost' "$our_address $our_name" >"$root/etc/hosts"
 }
 
+# What else stands in $work/above, the top of /usr: for the file of a server to define.
+add_programs ()
+{
+  :
+}
+
 # The command is where the manual has it.
 make_root ()
 {
   local name
 
-  mkdir -p "$root"/{usr,var/{log,spool,mail,tmp},run,tmp,proc} "$work/above/local/bin"
+  mkdir -p "$root"/{usr,var/{log,spool,mail,tmp},run,tmp,proc} "$work"/above/{bin,local/bin}
   mount -t tmpfs none "$root/tmp"
   chmod 1777 "$root/tmp" "$root/var/tmp"
   ln -s /run "$root/var/run"
@@ -147,6 +154,7 @@ make_root ()
   do
     ln -s "usr/$name" "$root/$name"
   done
+  add_programs
   cp "$REBOUND" "$work/above/local/bin/rebound"
   mount -t overlay none -o "lowerdir=$work/above:$cache/files/usr:/usr" "$root/usr" || return
   mount -t proc none "$root/proc"
@@ -159,9 +167,10 @@ make_network ()
 {
   hostname "$our_name"
   ip link set lo up
-  # Not as addresses of an interface: sendmail takes these for its own.
+  # OpenSMTPD asks for no address where the machine has none but loopback.
+  ip address add "$our_address/32" dev lo
+  # The others not as addresses of an interface, which sendmail takes for its own.
   ip route add local 198.51.100.0/24 dev lo
-  ip route add local 192.0.2.0/24 dev lo
   mkdir "$work/reports"
   "$top_builddir/tests/e2e/sink" "$here/scenarios" "$work/reports" \
     198.51.100.25 198.51.100.66 &
@@ -219,7 +228,7 @@ ask ()
 message ()
 {
   printf '%s\r\n' "From: Greta <greta@lists.example>" 'To: news@lists.example' \
-    "Subject: News of $1" "Message-ID: <$1@lists.example>" 'Date: Sat, 21 Nov 2026 16:40:00 +0000' \
+    "Subject: News of $1" "Message-ID: <${1%/*}@lists.example>" 'Date: Sat, 21 Nov 2026 16:40:00 +0000' \
     'MIME-Version: 1.0' 'Content-Type: text/plain; charset=us-ascii' '' 'What is new.'
   printf .
 }
@@ -293,10 +302,11 @@ find_report ()
 
   for report in "$work/reports/$2".*.eml
   do
+    [ -e "$report" ] || return
     kind=final
     ! is_warning "$report" || kind=warning
     [ "$kind" != "$1" ] || ! names "$report" "$3" || return 0
-  done 2>/dev/null
+  done
   return 1
 }
 
@@ -364,7 +374,7 @@ check_report ()
   # shellcheck disable=SC2086 # one word for each field
   demand kind=bounce action=failed format="$server" reporting_mta="$our_name" \
     remote_mta=there.example sender= to="$path" address="$address" subscriber="$address" \
-    returned="$name@lists.example" recipients=1 "$@" ${differs[all]-} ${differs[$name]-}
+    returned="${name%/*}@lists.example" recipients=1 "$@" ${differs[all]-} ${differs[$name]-}
   [ -n "$good" ] || echo "#   $object"
 }
 
@@ -431,8 +441,8 @@ spoil ()
       chown root "$folder"
       ;;
     *)
-      mount -t tmpfs -o "size=4k,mode=755,uid=$rebound_id" none "$folder"
-      head -c 4096 /dev/zero >"$folder/filler"
+      mount -t tmpfs -o "size=64k,mode=755,uid=$rebound_id" none "$folder"
+      head -c 65536 /dev/zero >"$folder/filler"
       ;;
   esac
 }

@@ -10,7 +10,7 @@ ways=(alias:lists.example.org pipe:bounces.example.org)
 # Its own Status is 5.0.0 or 4.0.0; what the remote server said stands in the Diagnostic-Code.
 differs=(
   [greeting]='status=5.0.0'
-  [delayed]='status=4.2.0'
+
   [silent]='status=5.0.0'
   [no-domain]='status=5.0.0'
   [null-mx]='status=5.0.0'
