@@ -4,7 +4,7 @@
 
 . "${top_srcdir:?}/tests/e2e/driver.sh"
 
-packages=(courier-mta)
+packages=(courier-mta courier-base)
 
 # Its own Status is 5.0.0; what the remote server said stands in the Diagnostic-Code. For what
 # answered the message it shows the last command, DATA. A null MX it calls "No such domain".

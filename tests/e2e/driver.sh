@@ -19,7 +19,6 @@ self=$(readlink -f "$0")
 cache=$top_builddir/tests/e2e/packages/$server
 # Where to leave the reports and logs.
 : "${KEEP:=}"
-# The network starts empty: who asks for a host, asks tests/e2e/sink. TEST-NET, RFC 5737.
 our_address=192.0.2.25
 our_name=mail.example.org
 # As whom the command runs. This machine may know the name too, and by another number.
@@ -44,7 +43,7 @@ need_privileges ()
   local command
 
   [ "$(id -u)" -eq 0 ] || leave_out "$server: only root can make a network of its own"
-  for command in unshare ip apt-get dpkg-deb jq
+  for command in unshare flock ip apt-get dpkg-deb jq
   do
     command -v "$command" >/dev/null || leave_out "$server: $command is missing"
   done
@@ -87,17 +86,16 @@ unpack ()
   done
 }
 
-# The packages in "$cache/files", once for all runs in this build directory.
+# fetch_packages: to $cache/files, once for all runs in this build directory; one server after the
+# other, because apt-get is alone when it updates its lists.
 fetch_packages ()
-{
-  [ ! -d "$cache/files" ] || return 0
-  rm -rf "$cache"
-  mkdir -p "$cache/part"
-  cd "$cache" || exit 99
-  chmod 777 .
-  download || { apt-get update && download; } || return
+(
+  mkdir -p "$cache" && exec 3>"$cache/../lock" && flock 3 && cd "$cache" || exit
+  [ ! -d files ] || exit 0
+  download || { apt-get update && download; } || exit
+  rm -rf part
   unpack part && mv part files && rm -f ./*.deb
-}
+)
 
 # ---- Inside: a machine with one mail server -------------------------------------------------
 
@@ -158,7 +156,7 @@ make_root ()
   cp "$REBOUND" "$work/above/local/bin/rebound"
   mount -t overlay none -o "lowerdir=$work/above:$cache/files/usr:/usr" "$root/usr" || return
   mount -t proc none "$root/proc"
-  cp -a "$cache/files/var" "$root/" 2>/dev/null
+  [ ! -d "$cache/files/var" ] || cp -a "$cache/files/var" "$root/"
   make_devices
   make_etc
 }
@@ -382,7 +380,11 @@ check_report ()
 result ()
 {
   number=$((number + 1))
-  [ -n "$good" ] || echo -n 'not '
+  if [ -z "$good" ]
+  then
+    failed=$((failed + 1))
+    echo -n 'not '
+  fi
   echo "ok $number - $server: $1"
 }
 
@@ -531,22 +533,26 @@ keep_logs ()
   cp -r "$work/reports" "$KEEP/$server/"
 }
 
-run_inside ()
+# begin: as far as to where the server takes mail
+begin ()
 {
-  local number=0 good way
-
   root=$work/root
-  mount -t tmpfs none "$work" && mkdir "$root" && make_root && make_network \
-    || { echo "Bail out! $server: no root of its own"; return 1; }
+  mount -t tmpfs none "$work" && mkdir "$root" && make_root && make_network || return
   make_log_folders
   start_server
-  if ! until_true "$patience" greets
+  until_true "$patience" greets
+}
+
+run_inside ()
+{
+  local number=0 failed=0 good way
+
+  if ! begin
   then
-    echo "Bail out! $server does not greet"
+    echo "$server does not start"
     keep_logs
     return 1
   fi
-  exec 3>&-
   run_cases
   for way in "${ways[@]}"
   do
@@ -554,6 +560,16 @@ run_inside ()
   done
   keep_logs
   echo "1..$number"
+  [ "$failed" -eq 0 ]
+}
+
+# With unshare the kernel ends all that it has started.
+# shellcheck disable=SC2317 # called by trap
+cleanup ()
+{
+  kill "$inside_pid" 2>/dev/null
+  wait
+  rmdir "$work"
 }
 
 run_server ()
@@ -565,11 +581,12 @@ run_server ()
   fi
   need_privileges
   fetch_packages >&2 || leave_out "$server: apt-get cannot fetch ${packages[*]}"
-  work=$(mktemp -d) || exit 99
-  trap 'rmdir "$work"' EXIT
-  trap 'exit 99' HUP INT TERM
   [ -z "$KEEP" ] || mkdir -p "$KEEP/$server"
+  work=$(mktemp -d) || exit 99
   export work
+  trap cleanup EXIT
+  trap 'exit 99' HUP INT TERM
   unshare --net --mount --pid --uts --ipc --fork --kill-child --mount-proc "$self" inside &
-  wait
+  inside_pid=$!
+  wait "$inside_pid"
 }

@@ -4,7 +4,7 @@
 
 . "${top_srcdir:?}/tests/e2e/driver.sh"
 
-packages=(exim4-daemon-heavy exim4-config)
+packages=(exim4-daemon-heavy exim4-base exim4-config)
 ways=(alias:lists.example.org pipe:bounces.example.org)
 
 # Its own Status is 5.0.0 or 4.0.0; what the remote server said stands in the Diagnostic-Code. Of a
@@ -31,7 +31,7 @@ dsn_advertise_hosts = *
 smtputf8_advertise_hosts = *
 tls_advertise_hosts =
 keep_environment =
-delay_warning = 1s
+delay_warning = 1s:1d
 queue_run_max = 2
 
 begin routers

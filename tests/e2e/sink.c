@@ -5,9 +5,8 @@
  *
  * The lines "host" and "answer" of SCENARIOS say what is answered. What is taken is left in FOLDER
  * as RECIPIENT.TIME.eml, with its envelope in the header as a mailbox has it.
- * SPDX-License-Identifier: LGPL-2.1-or-later
- */
-
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <arpa/inet.h>
 #include <err.h>
 #include <poll.h>
@@ -70,25 +69,18 @@ find (const char *kind, const char *name, const char *stage)
 
 /* ---- DNS ------------------------------------------------------------------------------------ */
 
-/* The name of the question, with dots; returns what follows it, or NULL. */
-static unsigned char *
-question_name (unsigned char *at, const unsigned char *end, char *name)
+/* Makes the labels of a name into ".label.label", and returns how long they are. */
+static size_t
+read_name (char *name, size_t size)
 {
-  char *to = name;
+  size_t at = 0, next;
 
-  while (at < end && *at != 0)
+  for (; at < size && name[at] != '\0'; at = next)
     {
-      size_t length = *at++;
-
-      if (length > 63 || at + length >= end || to + length > name + 60)
-        return NULL;
-      memcpy (to, at, length);
-      to[length] = '.';
-      to += length + 1;
-      at += length;
+      next = at + (unsigned char) name[at] + 1;
+      name[at] = '.';
     }
-  to[to > name ? -1 : 0] = '\0';
-  return at + 5 <= end ? at + 1 : NULL;
+  return at;
 }
 
 /* A record that answers the question, whose name stands at offset 12. */
@@ -106,23 +98,22 @@ static void
 answer_question (int fd)
 {
   enum { A = 1, MX = 15 };
-  unsigned char packet[600];
+  unsigned char packet[600], *at, type;
+  char name[513] = "";
   struct sockaddr_in from;
   socklen_t from_length = sizeof from;
   ssize_t length = recvfrom (fd, packet, 512, 0, (struct sockaddr *) &from, &from_length);
-  unsigned char *at = NULL;
-  char name[64] = "";
   struct in_addr address;
   const Line *host;
-  int type;
 
-  if (length > 12)
-    at = question_name (packet + 12, packet + length, name);
-  if (at == NULL)
+  if (length < 17)
     return;
-  type = at[0] << 8 | at[1];
-  at += 4;
-  host = find ("host", name, NULL);
+  memcpy (name, packet + 12, (size_t) length - 12);
+  at = packet + 12 + read_name (name, (size_t) length - 16) + 5;
+  if (at > packet + length)
+    return;
+  type = at[-3];
+  host = find ("host", name + 1, NULL);
   packet[2] = 0x85;                     /* an answer, with authority */
   packet[3] = host ? 0x80 : 0x83;       /* NXDOMAIN */
   memcpy (packet + 4, (unsigned char[8]) { 0, 1 }, 8);
