@@ -2,6 +2,7 @@
 # Rebound: Courier and its reports.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
+# shellcheck source=tests/e2e/driver.sh
 . "${top_srcdir:?}/tests/e2e/driver.sh"
 
 packages=(courier-mta courier-base)

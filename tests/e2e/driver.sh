@@ -459,7 +459,7 @@ mend ()
 
 has_lines ()
 {
-  [ "$(cat "$folder/bounces.ndjson" 2>/dev/null | wc -l)" -ge "$1" ]
+  [ -s "$folder/bounces.ndjson" ] && [ "$(wc -l <"$folder/bounces.ndjson")" -ge "$1" ]
 }
 
 queue_lacks ()
@@ -563,12 +563,12 @@ run_inside ()
   [ "$failed" -eq 0 ]
 }
 
-# With unshare the kernel ends all that it has started.
+# With unshare, which does not heed TERM, the kernel ends all that it has started.
 # shellcheck disable=SC2317 # called by trap
 cleanup ()
 {
-  kill "$inside_pid" 2>/dev/null
-  wait
+  kill -KILL "$inside_pid" 2>/dev/null
+  wait 2>/dev/null
   rmdir "$work"
 }
 

@@ -2,6 +2,7 @@
 # Rebound: Exim and its reports, and "rebound deliver" behind an alias and behind a transport.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
+# shellcheck source=tests/e2e/driver.sh
 . "${top_srcdir:?}/tests/e2e/driver.sh"
 
 packages=(exim4-daemon-heavy exim4-base exim4-config)

@@ -2,6 +2,7 @@
 # Rebound: Postfix and its reports, and "rebound deliver" behind local(8) and pipe(8).
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
+# shellcheck source=tests/e2e/driver.sh
 . "${top_srcdir:?}/tests/e2e/driver.sh"
 
 packages=(postfix)
