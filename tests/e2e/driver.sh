@@ -24,8 +24,10 @@ our_name=mail.example.org
 # As whom the command runs. This machine may know the name too, and by another number.
 rebound_id=2000
 # As long as a machine with much else to do may take for one report.
-patience=60
+patience=120
+# The packages, and what else a server needs that stands in none of theirs: /etc/services.
 packages=()
+always=(netbase)
 ways=()
 declare -A differs=()
 
@@ -56,9 +58,9 @@ need_privileges ()
 # What is missing to install the packages, and the packages themselves.
 names_of_packages ()
 {
-  apt-get install --simulate --no-install-recommends "${packages[@]}" \
-    | sed -n 's/^Inst \([^ ]*\) .*/\1/p' || return
-  printf '%s\n' "${packages[@]}"
+  apt-get install --simulate --no-install-recommends "${packages[@]}" "${always[@]}" \
+    | sed -n 's/^Inst \([^ ]*\) .*/\1/p'
+  printf '%s\n' "${packages[@]}" "${always[@]}"
 }
 
 download ()
@@ -99,7 +101,7 @@ fetch_packages ()
 
 # ---- Inside: a machine with one mail server -------------------------------------------------
 
-# add_user NAME ID [GROUP ID]: in this root only
+# add_user NAME ID: in this root only, with a group of that name
 add_user ()
 {
   echo "$1:x:$2:$2::/nonexistent:/usr/sbin/nologin" >>"$root/etc/passwd"
@@ -121,7 +123,6 @@ make_etc ()
 {
   cp -a "$cache/files/etc" "$root/"
   cp -a /etc/alternatives "$root/etc/"
-  cp /etc/services /etc/protocols "$root/etc/"
   echo 'root:x:0:0::/root:/bin/sh' >"$root/etc/passwd"
   printf '%s\n' root:x:0: tty:x:5: >"$root/etc/group"
   add_user daemon 1

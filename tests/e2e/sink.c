@@ -49,8 +49,9 @@ read_lines (const char *path)
   if (file == NULL)
     err (1, "%s", path);
   while (n < MANY && fgets (buffer, sizeof buffer, file) != NULL)
-    if (sscanf (buffer, "%15s %63s %63s %599[^\n]", lines[n].kind, lines[n].name, lines[n].stage,
-                lines[n].text) >= 3)
+    if ((strncmp (buffer, "host ", 5) == 0 || strncmp (buffer, "answer ", 7) == 0)
+        && sscanf (buffer, "%15s %63s %63s %599[^\n]", lines[n].kind, lines[n].name,
+                   lines[n].stage, lines[n].text) >= 3)
       n++;
   if (n == MANY)
     errx (1, "%s: too many lines", path);
