@@ -3,7 +3,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 # shellcheck source=tests/e2e/driver.sh
-# shellcheck source=tests/e2e/driver.sh
 . "${top_srcdir:?}/tests/e2e/driver.sh"
 
 packages=(sendmail-bin sendmail-base sendmail-cf m4)
