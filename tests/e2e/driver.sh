@@ -227,7 +227,8 @@ ask ()
 message ()
 {
   printf '%s\r\n' "From: Greta <greta@lists.example>" 'To: news@lists.example' \
-    "Subject: News of $1" "Message-ID: <${1%/*}@lists.example>" 'Date: Sat, 21 Nov 2026 16:40:00 +0000' \
+    "Subject: News of $1" "Message-ID: <${1%/*}@lists.example>" \
+    'Date: Sat, 21 Nov 2026 16:40:00 +0000' \
     'MIME-Version: 1.0' 'Content-Type: text/plain; charset=us-ascii' '' 'What is new.'
   printf .
 }

@@ -9,8 +9,8 @@ packages=(exim4-daemon-heavy exim4-base exim4-config)
 ways=(alias:lists.example.org pipe:bounces.example.org)
 
 # Its own Status is 5.0.0 or 4.0.0; what the remote server said stands in the Diagnostic-Code. Of a
-# server that never answered it says at the end only that time is over. "Unrouteable address" is what
-# it says of unknown users and of unknown domains: so the address may not be dropped for it at once.
+# server that never answered it says at the end only that time is over. "Unrouteable address" may be
+# an unknown user or an unknown domain, so the address may not be dropped for it at once.
 # What it hands on without the promise of a receipt it calls delivered.
 differs=(
   [silent]='status=5.0.0 reason=expired remote_mta=null'

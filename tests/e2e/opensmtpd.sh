@@ -7,9 +7,8 @@
 
 packages=(opensmtpd)
 
-# It names no remote server and no command, and has a status of its own, 5.0.0, beside what the
-# server said. When time is over it forgets that too, and what it has not heard from an existing domain
-# is tried until then, even a greeting that refuses and a null MX.
+# It names no remote server and no command. When time is over it also forgets what the server said;
+# and it tries until then where the greeting refuses, and where there is a null MX.
 too_old='reason=expired fault=network unsubscribe=count reply=null status=4.4.7'
 differs=(
   [all]='remote_mta=null stage=null'

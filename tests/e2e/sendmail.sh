@@ -7,9 +7,9 @@
 
 packages=(sendmail-bin sendmail-base sendmail-cf m4)
 
-# Where a server has given no enhanced code it makes one: from the reply, or 4.4.7 where time is over
-# (RFC 3463, 3.5). For what answered the message
-# it shows the last command, DATA. What DNS has said it writes as if that host had answered.
+# Where a server has given no enhanced code it makes one: from the reply, or 4.4.7 where time is
+# over (RFC 3463, 3.5). For what answered the message it shows the last command, DATA. What DNS has
+# said it writes as if that host had answered.
 differs=(
   [plain]='status=5.1.1'
   [greeting]='status=5.5.0'
