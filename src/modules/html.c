@@ -34,20 +34,14 @@ typedef struct
   guint hidden;
   guint errors;
   gboolean unfinished; /* a comment or a value has run to the end of the page */
-  gboolean gave_up;
+  gboolean gave_up; /* the page ends with the piece that the parser has: after xmlStopParser() that
+                     * of HTML in 2.9.14 may go round for ever */
   gboolean complete;
   GString *out;
 } Reading;
 
 G_MODULE_EXPORT const char *g_module_check_init (GModule *module);
 G_MODULE_EXPORT char *rebound_html_read (const char *html, gsize length, gsize *out_length);
-
-static void
-give_up (Reading *self)
-{
-  self->gave_up = TRUE;
-  xmlStopParser (self->parser);
-}
 
 static int
 give_bytes (void *data, char *buffer, int size)
@@ -94,7 +88,7 @@ on_start (void *data, const xmlChar *name, const xmlChar **attributes)
   if (is_one_of (name, rebound_html_lines))
     g_string_append_c (self->out, '\n');
   if (self->depth > DEEPEST || !are_plausible (attributes))
-    give_up (self);
+    self->gave_up = TRUE;
 }
 
 /* Also of what has no end, as <br>. */
@@ -145,7 +139,7 @@ on_comment (void *data, const xmlChar *text)
   self->silence = 0;
   self->unfinished = FALSE;
   if (*text == '>' || g_str_has_prefix ((const char *) text, "->"))
-    give_up (self);
+    self->gave_up = TRUE;
 }
 
 /* The parser may have stopped before, and for reasons of its own. */
@@ -154,8 +148,8 @@ on_document_end (void *data)
 {
   Reading *self = data;
 
-  self->complete = !self->gave_up && !self->unfinished
-                   && xmlByteConsumed (self->parser) == (long) self->length;
+  self->complete =
+      !self->gave_up && !self->unfinished && xmlByteConsumed (self->parser) == (long) self->length;
 }
 
 #if LIBXML_VERSION >= 21200
@@ -172,13 +166,13 @@ on_error (void *data, ParserError *error)
   Reading *self = data;
 
   self->errors++;
-  self->unfinished |= error->code == XML_ERR_COMMENT_NOT_FINISHED
-                      || error->code == XML_ERR_ATTRIBUTE_NOT_FINISHED;
+  self->unfinished |=
+      error->code == XML_ERR_COMMENT_NOT_FINISHED || error->code == XML_ERR_ATTRIBUTE_NOT_FINISHED;
   if (error->code == XML_ERR_TAG_NAME_MISMATCH && error->str1 != NULL
       && is_one_of (error->str1, rebound_html_lines))
     g_string_append_c (self->out, '\n');
   if (error->level == XML_ERR_FATAL || self->errors > MOST_ERRORS)
-    give_up (self);
+    self->gave_up = TRUE;
 }
 
 static const htmlSAXHandler handler = {
