@@ -19,6 +19,10 @@ trap cleanup EXIT
 trap 'exit 99' HUP INT TERM
 cd "$work" || exit 99
 
+# There is none until a test makes it.
+REBOUND_RULES_DIR=$work/rules.d
+export REBOUND_RULES_DIR
+
 # The messages of the system and of GLib in English, and no envelope but ours.
 LC_ALL=C
 export LC_ALL
@@ -1214,8 +1218,6 @@ done
 
 # ---- Rules of a site -----------------------------------------------------------------------
 
-REBOUND_RULES_DIR=$work/rules.d
-export REBOUND_RULES_DIR
 cat >own.rules <<'END'
 phrase own/full mailbox-full
   source "our manual"
