@@ -61,7 +61,8 @@ rebound_analyzer_new_with_rules (const ReboundLimits *limits, const char *const 
 
   self = rebound_analyzer_new (limits, error);
   self->compiler = rebound_compiler_new (&rebound_builtin_rules);
-  if (!add_files (self->compiler, files, error))
+  if (!add_files (self->compiler, files, error)
+      || !rebound_compiler_check (self->compiler, error))
     return NULL;
   self->rules = rebound_compiler_finish (self->compiler);
   return g_steal_pointer (&self);

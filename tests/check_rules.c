@@ -353,7 +353,8 @@ typedef struct
 static const Refusal refusals[] = {
   /* entries */
   { "junk 1",
-    "1:1: “junk” begins no entry; one of: reason, reply, status, phrase, mark, stage, format" },
+    "1:1: “junk” begins no entry; one of: reason, reply, status, phrase, mark, stage, format, "
+    "provider" },
   { "# one\n\n\"text\"", "3:1: “text” begins no entry" },
   { "reason", "1:1: “reason” needs a name" },
   { "reply  # 550", "1:1: “reply” needs a name" },
@@ -410,6 +411,28 @@ static const Refusal refusals[] = {
     "3:11: more than 6 reasons" },
   { "phrase a blocked\n  in text body",
     "2:11: “body” is not one of: text, subject, header, status" },
+  /* where it holds, and what is taken */
+  { "phrase a blocked\n  only body some",
+    "2:8: “body” is not one of: format, provider, class, stage" },
+  { "phrase a blocked\n  only class 5 4\n  only stage rcpt mail\n  only format b", NULL },
+  { "phrase a blocked\n  only class 3", "2:14: a class is 2, 4 or 5" },
+  { "phrase a blocked\n  only class 55", "2:14: a class is 2, 4 or 5" },
+  { "phrase a blocked\n  only stage lunch", "2:14: “lunch” is not one of: connect, " },
+  { "phrase a blocked\n  only format a b c d\n  only format e f g", "3:19: more than 6 names" },
+  { "mark a host\n  only class 5", "2:8: a mark or a stage may be limited to a format only" },
+  { "stage a rcpt\n  only provider b", "2:8: a mark or a stage may be limited to a format only" },
+  { "mark a failed\n  take \"(.)\"", "2:3: behind such a mark nothing is read" },
+  { "mark a host\n  take \"host\"", "2:8: the expression has no group" },
+  { "mark a host\n  take \"(host\"", "2:8: at byte 5 of the expression: missing closing " },
+  { "mark a host\n  take \"(\\\\C)\"", "2:8: at byte 3 of the expression: using \\C is " },
+  /* providers */
+  { "provider a\n  host example", "2:8: a host has the form mx.example.net, or *.example.net" },
+  { "provider a\n  host *example.net", "2:8: a host has the form" },
+  { "provider a\n  host a.example.net mx.*.net", "2:22: a host has the form" },
+  { "provider a\n  sign \"abc\"", "2:8: “abc” is too short to look for" },
+  { "provider a\n  says X.7.1 blocked", "2:8: a code has the form 550 or 5.7.1" },
+  { "provider a\n  says 5.7.1 spam", "2:14: “spam” is not one of: unclassified, " },
+  { "provider a\n  \"text\"", "2:3: a text belongs to a phrase, a mark or a stage" },
   /* conditions */
   { "format a\n  when body \"some text\"",
     "2:8: “body” is not one of: text, subject, header, status" },
@@ -419,6 +442,50 @@ static const Refusal refusals[] = {
   { "format a\n  when text \"aaaa\" text \"bbbb\" text \"cccc\" text \"dddd\" text \"eeee\"",
     "2:3: more than 4 conditions" },
 };
+
+/* What `only` names may stand in a later file, but has to be somewhere. */
+START_TEST (names_of_scope)
+{
+  g_autoptr (ReboundCompiler) compiler =
+      compile ("phrase a/a blocked\n  only provider b\n  only format c\n  \"some text\"\n");
+  g_autoptr (GError) error = NULL;
+
+  ck_assert (!rebound_compiler_check (compiler, &error));
+  ck_assert (g_error_matches (error, REBOUND_RULES_ERROR, REBOUND_RULES_ERROR_SYNTAX));
+  ck_assert_str_eq (error->message, FILE_NAME ":2:17: no provider is called “b”");
+  g_clear_error (&error);
+  ck_assert (rebound_compiler_add (compiler, "b.rules", "provider b\n", NULL));
+  ck_assert (!rebound_compiler_check (compiler, &error));
+  ck_assert_str_eq (error->message, FILE_NAME ":3:15: no format is called “c”");
+  ck_assert (rebound_compiler_add (compiler, "c.rules", "format c\n", NULL));
+  ck_assert (rebound_compiler_check (compiler, NULL));
+}
+END_TEST
+
+static const struct
+{
+  const char *host;
+  const char *provider;
+} hosts[] = {
+  { "mx.example.net", "wide" },       { "a.mx.example.net", "wide" }, { "MX.Example.NET", "wide" },
+  { "in.mail.example.net", "close" }, { "example.net", NULL },        { "notexample.net", NULL },
+  { "mx.example.org", "close" },      { "a.mx.example.org", NULL },   { "", NULL },
+};
+
+START_TEST (host_of_provider)
+{
+  g_autoptr (ReboundCompiler) compiler =
+      compile ("provider wide\n  host *.example.net\n"
+               "provider close\n  host *.mail.example.net mx.example.org\n");
+  const ReboundRules *rules = rebound_compiler_finish (compiler);
+  int provider = rebound_rules_find_provider (rules, hosts[_i].host);
+
+  if (hosts[_i].provider == NULL)
+    ck_assert_int_eq (provider, -1);
+  else
+    assert_string (rules, rules->providers[provider].name, hosts[_i].provider);
+}
+END_TEST
 
 /* Rules of a site come on top. */
 START_TEST (on_top)
@@ -437,7 +504,8 @@ START_TEST (on_top)
                                    "phrase site/full spam-content\n  \"the silo is filled\"\n"
                                    "phrase generic/user-unknown expired\n"
                                    "reply 577\n  means \"second\"\n  reasons rate-limited\n"
-                                   "format postfix\n  when text \"written by our own postfix\"\n",
+                                   "format postfix\n  when text \"written by our own postfix\"\n"
+                                   "provider google\n  host *.example.net\n",
                                    NULL));
   rules = rebound_compiler_finish (compiler);
   ck_assert_uint_eq (count_hits (rules, REBOUND_AREA_TEXT, "the silo is filled"), 1);
@@ -447,6 +515,11 @@ START_TEST (on_top)
   ck_assert_uint_eq (count_hits (rules, REBOUND_AREA_TEXT, "no such user"), 0);
   ck_assert_uint_gt (count_hits (rules, REBOUND_AREA_TEXT, "mailbox is full"), 0);
   ck_assert_uint_eq (count_hits (rules, REBOUND_AREA_TEXT, "written by our own postfix"), 1);
+  ck_assert_uint_eq (count_hits (rules, REBOUND_AREA_TEXT, "bye - gsmtp"), 0);
+  ck_assert_uint_gt (count_hits (&rebound_builtin_rules, REBOUND_AREA_TEXT, "bye - gsmtp"), 0);
+  ck_assert_int_eq (rebound_rules_find_provider (rules, "mx.google.com"), -1);
+  ck_assert_int_ge (rebound_rules_find_provider (rules, "mx.example.net"), 0);
+  ck_assert_uint_eq (rules->n_providers, rebound_builtin_rules.n_providers);
   ck_assert_uint_lt (rules->n_patterns, rebound_builtin_rules.n_patterns);
   ck_assert_uint_eq (rules->n_formats, rebound_builtin_rules.n_formats);
   assert_string (rules, rebound_rules_find_reply (rules, "577")->means, "second");
@@ -573,9 +646,9 @@ static const struct
   char letter;
   const char *line;
 } entries[] = {
-  { 'R', "reason blocked" },   { 'C', "reply 550" },     { 'E', "status 5.1.1" },
-  { 'P', "phrase a blocked" }, { 'M', "mark a failed" }, { 'S', "stage a rcpt" },
-  { 'F', "format a" },
+  { 'R', "reason blocked" },   { 'C', "reply 550" },   { 'E', "status 5.1.1" },
+  { 'P', "phrase a blocked" }, { 'M', "mark a host" }, { 'S', "stage a rcpt" },
+  { 'F', "format a" },         { 'V', "provider a" },
 };
 
 static const struct
@@ -595,9 +668,14 @@ static const struct
   { "generic", "", "E", 0 },
   { "weak", "", "P", 0 },
   { "in", "text subject", "PMS", 1 },
-  { "title", "\"Some\"", "F", 1 },
+  { "only", "format b", "PMS", 2 },
+  { "take", "\"(.)\"", "M", 1 },
+  { "title", "\"Some\"", "FV", 1 },
   { "when", "text \"some\"", "F", 2 },
-  { "source", "\"seen\"", "RCEPMSF", 1 },
+  { "host", "*.example.net mx.example.org", "V", 1 },
+  { "sign", "\"some\" \"other\"", "V", 1 },
+  { "says", "5.7.1 blocked", "V", 2 },
+  { "source", "\"seen\"", "RCEPMSFV", 1 },
   { "lang", "de", "PMS", 1 },
   { "case", "some/case", "PMSF", 1 },
 };
@@ -1049,6 +1127,12 @@ START_TEST (builtin_rules)
           ck_assert_uint_ge (rule->n_conditions, 1);
           continue;
         }
+      if (rule->type == REBOUND_RULE_SIGN)
+        {
+          ck_assert_str_eq (id,
+                            rebound_rules_string (builtin, builtin->providers[rule->value].name));
+          continue;
+        }
       ck_assert_msg (strchr (id, '/') != NULL, "“%s” is not of the form group/name", id);
       ck_assert_msg (g_hash_table_add (ids, g_strdup_printf ("%u %s", rule->type, id)),
                      "%s is there twice", id);
@@ -1285,6 +1369,8 @@ compiler_tests (void)
   tcase_add_test (tests, on_top_twice);
   tcase_add_test (tests, too_many);
   tcase_add_loop_test (tests, refuses, 0, G_N_ELEMENTS (refusals));
+  tcase_add_test (tests, names_of_scope);
+  tcase_add_loop_test (tests, host_of_provider, 0, G_N_ELEMENTS (hosts));
   tcase_add_loop_test (tests, status_form, 0, G_N_ELEMENTS (statuses));
   tcase_add_test (tests, length_of_text);
   tcase_add_test (tests, not_utf8);

@@ -1077,6 +1077,105 @@ START_TEST (rules_of_a_site)
 }
 END_TEST
 
+static const char site_rules[] =
+    "format silo\n  when text \"the silo speaks\"\n"
+    "mark silo/recipient recipient\n  only format silo\n"
+    "  take \"\\\\s+of (\\\\S+)\"\n  \"the box\"\n"
+    "mark silo/host host\n  only format silo\n  take \"[^<]*<(.*?)>\"\n  \"it was told by\"\n"
+    "mark silo/diagnostic diagnostic\n  only format silo\n  \"these words:\"\n"
+    "mark silo/returned returned\n  only format silo\n  \"== your letter ==\"\n"
+    "phrase silo/full mailbox-full\n  source x\n  only format silo\n  \"filled to the brim\"\n"
+    "phrase silo/late greylisted\n  source x\n  only class 4\n  \"come and see\"\n"
+    "phrase silo/mail sender-rejected\n  source x\n  only stage mail\n  \"come and see\"\n"
+    "phrase silo/barn virus-found\n  source x\n  only provider barn\n  \"come and see us\"\n"
+    "provider barn\n  host *.barn.example\n  sign \"(the barn)\"\n  says 5.7.77 mailbox-full\n"
+    "  says 552 blocked\n";
+
+static ReboundAnalyzer *
+site_analyzer (void)
+{
+  g_autofree char *path = write_rules (site_rules);
+  const char *const files[] = { path, NULL };
+  g_autoptr (GError) error = NULL;
+  ReboundAnalyzer *own = rebound_analyzer_new_with_rules (NULL, files, &error);
+
+  ck_assert_msg (own != NULL, "%s", error != NULL ? error->message : "");
+  g_unlink (path);
+  return own;
+}
+
+#define SILO(FIRST)                                                                                \
+  "From: MAILER-DAEMON@relay.example\nSubject: hello\n\n" FIRST "\n"                               \
+  "Alas, the box\n of someone@example.net\nis filled to the brim.\n"                               \
+  "It was told by the other one <mx.example.net>.\n\nThese words: go away,\nwill you\n\n"          \
+  "== your letter ==\nother@example.org: not a recipient\n"
+
+/* Where the values of a format stand, said by rules alone. */
+START_TEST (values_by_rules)
+{
+  static const char mail[] = SILO ("The silo speaks.");
+  g_autoptr (ReboundAnalyzer) own = site_analyzer ();
+  g_autoptr (GBytes) bytes = g_bytes_new_static (mail, strlen (mail));
+  g_autoptr (ReboundReport) report = rebound_analyzer_analyze (own, bytes, NULL, NULL);
+  const ReboundRecipient *recipient = recipient_of (report);
+
+  ck_assert_str_eq (rebound_report_get_format (report), "silo");
+  ck_assert_uint_eq (rebound_report_get_n_recipients (report), 1);
+  ck_assert_str_eq (rebound_recipient_get_address (recipient), "someone@example.net");
+  ck_assert_str_eq (rebound_recipient_get_remote_mta (recipient), "mx.example.net");
+  ck_assert_str_eq (rebound_recipient_get_diagnostic (recipient), "go away, will you");
+  ck_assert_int_eq (rebound_recipient_get_reason (recipient), REBOUND_REASON_MAILBOX_FULL);
+}
+END_TEST
+
+/* The same words of another system are nothing. */
+START_TEST (values_of_others)
+{
+  static const char mail[] = SILO ("The barn speaks.");
+  g_autoptr (ReboundAnalyzer) own = site_analyzer ();
+  g_autoptr (GBytes) bytes = g_bytes_new_static (mail, strlen (mail));
+  g_autoptr (ReboundReport) report = rebound_analyzer_analyze (own, bytes, NULL, NULL);
+
+  ck_assert_ptr_null (rebound_report_get_format (report));
+  for (guint i = 0; i < rebound_report_get_n_recipients (report); i++)
+    ck_assert_int_ne (rebound_recipient_get_reason (rebound_report_get_recipient (report, i)),
+                      REBOUND_REASON_MAILBOX_FULL);
+}
+END_TEST
+
+/* Where a phrase or a meaning holds: the reply, its reason by the rules of the site, the provider.
+ */
+static const struct
+{
+  const char *reply;
+  ReboundReason reason;
+  const char *provider;
+} scopes[] = {
+  { "450 come and see", REBOUND_REASON_GREYLISTED, NULL },
+  { "599 come and see", REBOUND_REASON_UNCLASSIFIED, NULL },
+  { "599 filled to the brim", REBOUND_REASON_UNCLASSIFIED, NULL },
+  { "host a[192.0.2.1] said: 599 no (in reply to MAIL FROM command): come and see",
+    REBOUND_REASON_SENDER_REJECTED, NULL },
+  { "599 come and see us (the barn)", REBOUND_REASON_VIRUS_FOUND, "barn" },
+  { "599 come and see us", REBOUND_REASON_UNCLASSIFIED, NULL },
+  { "552 no (the barn)", REBOUND_REASON_BLOCKED, "barn" },
+  { "550 5.7.77 no (the barn)", REBOUND_REASON_MAILBOX_FULL, "barn" },
+  { "550 5.7.77 <someone@mail.barn.example> no", REBOUND_REASON_MAILBOX_FULL, "barn" },
+};
+
+START_TEST (scope)
+{
+  g_autoptr (ReboundAnalyzer) own = site_analyzer ();
+  g_autoptr (ReboundReport) report = rebound_analyzer_classify (own, scopes[_i].reply, NULL);
+  const ReboundRecipient *recipient = recipient_of (report);
+
+  ck_assert_msg (rebound_recipient_get_reason (recipient) == scopes[_i].reason, "%s: %s",
+                 scopes[_i].reply,
+                 rebound_reason_to_string (rebound_recipient_get_reason (recipient)));
+  ck_assert_pstr_eq (rebound_recipient_get_provider (recipient), scopes[_i].provider);
+}
+END_TEST
+
 START_TEST (wrong_rules)
 {
   g_autofree char *path = write_rules ("phrase site/full full\n");
@@ -1161,6 +1260,9 @@ purity_tests (void)
 
   tcase_add_test (tests, pure);
   tcase_add_test (tests, pure_in_any_order);
+  tcase_add_test (tests, values_by_rules);
+  tcase_add_test (tests, values_of_others);
+  tcase_add_loop_test (tests, scope, 0, G_N_ELEMENTS (scopes));
   tcase_add_test (tests, rules_of_a_site);
   tcase_add_test (tests, wrong_rules);
   return tests;

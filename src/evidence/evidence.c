@@ -248,7 +248,8 @@ compare_hits (gconstpointer a, gconstpointer b)
   return x->rule < y->rule ? -1 : x->rule > y->rule;
 }
 
-/* "user unknown" within "user unknown or mailbox full" says less than the whole. */
+/* "user unknown" within "user unknown or mailbox full" says less than the whole. What holds in
+ * some places only may not hold here. */
 static void
 drop_shadowed (GArray *hits)
 {
@@ -263,7 +264,8 @@ drop_shadowed (GArray *hits)
         {
           if (hit->start + hit->length <= reach)
             continue;
-          reach = hit->start + hit->length;
+          if (hit->rule->scope == 0)
+            reach = hit->start + hit->length;
         }
       g_array_index (hits, ReboundHit, kept++) = *hit;
     }
@@ -342,6 +344,8 @@ rebound_append_hit (ReboundEvidence *evidence, GArray *clues, const char *text,
       clue.type = REBOUND_CLUE_STAGE;
       clue.stage = hit->rule->value;
     }
+  else if (hit->rule->type == REBOUND_RULE_SIGN)
+    clue.type = REBOUND_CLUE_SIGN;
   else
     return;
   clue.value = rebound_keep_line (evidence, text + hit->start, hit->length);
@@ -367,10 +371,8 @@ rebound_read_refusal (ReboundReading *self, ReboundEvidenceRecipient *recipient,
     rebound_add_clue (self->evidence, recipient, &g_array_index (clues, ReboundClue, i));
 }
 
-/* The format of the report is that of the `when` line whose conditions are all met and whose
- * texts are the longest. */
-static void
-choose_format (ReboundReading *self)
+void
+rebound_choose_format (ReboundReading *self)
 {
   const ReboundRules *rules = self->evidence->rules;
   guint best = 0;
@@ -555,7 +557,6 @@ rebound_evidence_read (const ReboundMessage *message, const ReboundEnvelope *env
   read_identity (&reading);
   for (guint i = 0; i < G_N_ELEMENTS (readers); i++)
     readers[i](&reading);
-  choose_format (&reading);
   rebound_folded_clear (&reading.folded);
   g_ptr_array_unref (reading.met);
   return reading.evidence;

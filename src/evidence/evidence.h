@@ -19,6 +19,7 @@ typedef enum
   REBOUND_CLUE_STATUS, /* an enhanced status code */
   REBOUND_CLUE_REPLY,  /* three digits */
   REBOUND_CLUE_STAGE,
+  REBOUND_CLUE_SIGN, /* a text that one provider alone writes */
 } ReboundClueType;
 
 /* A fact that bears on the reason. */
@@ -26,7 +27,7 @@ typedef struct
 {
   ReboundClueType type;
   const char *value;
-  const ReboundRule *rule; /* of a phrase */
+  const ReboundRule *rule; /* of a phrase, a stage, a sign */
   ReboundStage stage;
   ReboundSource from;
   gboolean of_sender; /* a phrase behind words that name the sender */

@@ -16,6 +16,7 @@ typedef enum
   REBOUND_NAMING_REPLY,    /* 550 <x@y.example>... User unknown */
   REBOUND_NAMING_LABEL,    /* Failed recipient: x@y.example */
   REBOUND_NAMING_LINE,     /* <x@y.example>: no such user */
+  REBOUND_NAMING_RULE,     /* behind words that a rule of the format names */
 } ReboundNaming;
 
 typedef struct

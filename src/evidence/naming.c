@@ -78,16 +78,43 @@ is_announced_other (const ReboundText *self, guint i)
   return FALSE;
 }
 
+/* The addresses behind words of which a rule says so. */
+static GArray *
+find_by_rule (ReboundText *self)
+{
+  GArray *named = g_array_new (FALSE, FALSE, sizeof (ReboundNamed));
+
+  for (guint i = 0; i < self->hits->len; i++)
+    {
+      const ReboundHit *hit = rebound_text_hit (self, i);
+      ReboundNamed here = { .naming = REBOUND_NAMING_RULE };
+
+      if (rebound_hit_is_mark (hit, REBOUND_MARK_RECIPIENT))
+        here.address = rebound_text_find_address (self, hit, &here.length);
+      if (here.address != NULL)
+        g_array_append_val (named, here);
+    }
+  return named;
+}
+
 static void
 find_by_line (ReboundText *self, guint n)
 {
+  g_autoptr (GArray) by_rule = find_by_rule (self);
+  guint next = 0;
+
   for (guint i = 0; i < n; i++)
     {
       const ReboundTextLine *line = rebound_text_line (self, i);
       ReboundNamed named;
 
-      if (rebound_line_names (line->start, line->end, (line->flags & LINE_FAILS) != 0, &named)
-          && !(named.naming == REBOUND_NAMING_LINE && is_announced_other (self, i)))
+      while (next < by_rule->len
+             && g_array_index (by_rule, ReboundNamed, next).address < line->start)
+        next++;
+      if (next < by_rule->len && g_array_index (by_rule, ReboundNamed, next).address < line->end)
+        add_candidate (self, &g_array_index (by_rule, ReboundNamed, next), i);
+      else if (rebound_line_names (line->start, line->end, (line->flags & LINE_FAILS) != 0, &named)
+               && !(named.naming == REBOUND_NAMING_LINE && is_announced_other (self, i)))
         add_candidate (self, &named, i);
     }
 }
@@ -168,26 +195,12 @@ add_by_origin (ReboundText *self)
   for (guint i = 0; i < self->hits->len && self->evidence->recipients->len == 0; i++)
     {
       const char *address = rebound_hit_is_mark (rebound_text_hit (self, i), REBOUND_MARK_ORIGIN)
-                                ? rebound_text_keep_origin (self, rebound_text_hit (self, i))
+                                ? rebound_text_keep_address (self, rebound_text_hit (self, i))
                                 : NULL;
 
       if (address != NULL)
         rebound_add_recipient (self->evidence, address);
     }
-}
-
-/* The origin stands right behind the words that announce it. */
-const char *
-rebound_text_keep_origin (const ReboundText *self, const ReboundHit *hit)
-{
-  const char *start = self->text + hit->start + hit->length;
-  const char *end = self->text + self->length;
-  const char *stop = start + MIN (end - start, 300);
-  gsize length;
-  const char *address = rebound_address_find (start, stop, &length);
-  g_autofree char *raw = address != NULL ? g_strndup (address, length) : NULL;
-
-  return raw != NULL && address - start < 40 ? rebound_keep_address (self->evidence, raw) : NULL;
 }
 
 void

@@ -84,6 +84,10 @@ void rebound_read_refusal (ReboundReading *self, ReboundEvidenceRecipient *recip
 GArray *rebound_find_hits (ReboundReading *self, ReboundArea area, const char *text,
                            gsize length);
 
+/* The format of the report: that of the `when` line whose conditions are all met and whose texts
+ * are the longest. */
+void rebound_choose_format (ReboundReading *self);
+
 /* Append the clues that codes, or a text of the rules, are. */
 void rebound_append_codes (ReboundEvidence *evidence, GArray *clues, const ReboundCodes *codes,
                            ReboundSource from, gboolean remote);

@@ -332,11 +332,31 @@ keep_host (const Regions *self, const char *host, gsize length, Sayings *sayings
 
 /* Behind "while talking to ". */
 static void
-read_announced_host (const Regions *self, const char *p, const char *end, Sayings *sayings)
+read_announced_host (const Regions *self, const Region *region, const ReboundHit *hit,
+                     Sayings *sayings)
 {
+  gsize length;
+  const char *p = rebound_text_value (self->text, hit, region->end, &length);
+  const char *end = p + (p != NULL ? length : 0);
+
   while (p < end && strchr ("[( ", *p) != NULL)
     p++;
   keep_host (self, p, p < end ? rebound_host_scan (p, end) : 0, sayings);
+}
+
+/* Where a rule knows the words before it, no code has to be looked for. */
+static void
+read_announced_diagnostic (const Regions *self, const Region *region, const ReboundHit *hit,
+                           Sayings *sayings)
+{
+  gsize length;
+  const char *p = rebound_text_value (self->text, hit, region->end, &length);
+  const char *end = p + (p != NULL ? length : 0);
+
+  while (p < end && g_ascii_isspace (*p))
+    p++;
+  if (p < end)
+    sayings->diagnostic = rebound_keep_line (self->evidence, p, paragraph_end (p, end) - p);
 }
 
 /* qmail: "192.0.2.1 does not like recipient." */
@@ -355,7 +375,7 @@ read_host_before (const Regions *self, const char *start, const char *p, Sayings
 static void
 read_hits (const Regions *self, const Region *region, Sayings *sayings)
 {
-  const ReboundText *text = self->text;
+  ReboundText *text = self->text;
 
   for (guint i = rebound_text_first_hit (text, region->start);
        i < text->hits->len && text->text + rebound_text_hit (text, i)->start < region->end; i++)
@@ -366,9 +386,11 @@ read_hits (const Regions *self, const Region *region, Sayings *sayings)
       if (hit->rule->type == REBOUND_RULE_STAGE)
         read_host_before (self, region->start, start, sayings);
       if (rebound_hit_is_mark (hit, REBOUND_MARK_HOST))
-        read_announced_host (self, start + hit->length, region->end, sayings);
+        read_announced_host (self, region, hit, sayings);
+      else if (rebound_hit_is_mark (hit, REBOUND_MARK_DIAGNOSTIC))
+        read_announced_diagnostic (self, region, hit, sayings);
       else if (rebound_hit_is_mark (hit, REBOUND_MARK_ORIGIN) && sayings->origin == NULL)
-        sayings->origin = rebound_text_keep_origin (text, hit);
+        sayings->origin = rebound_text_keep_address (self->text, hit);
       else if (sayings->clues->len < self->evidence->limits->facts)
         rebound_append_hit (self->evidence, sayings->clues, text->text, hit, source_of (region),
                             region->remote);

@@ -9,6 +9,17 @@
 
 #include <string.h>
 
+#include "address.h"
+#include "message/warnings.h"
+#include "rules/take.h"
+
+/* Expressions that are tried on a message: each may cost as much as a thousand lines. */
+#define MAX_TAKES 500
+
+/* Behind the words of a mark an address stands within so many bytes, and begins within a few. */
+#define ADDRESS_REACH 300
+#define ADDRESS_START 40
+
 /* All text before the returned message. */
 static char *
 collect (ReboundReading *self, gsize *length)
@@ -210,6 +221,63 @@ rebound_text_first_hit (const ReboundText *self, const char *p)
   return low;
 }
 
+/* Marks of formats that this one is not. */
+static void
+drop_foreign_marks (ReboundText *self)
+{
+  const ReboundRules *rules = self->evidence->rules;
+  guint kept = 0;
+
+  for (guint i = 0; i < self->hits->len; i++)
+    {
+      ReboundHit *hit = &g_array_index (self->hits, ReboundHit, i);
+
+      if (hit->rule->type != REBOUND_RULE_MARK || hit->rule->scope == 0
+          || rebound_rules_allows (rules, rules->scopes[hit->rule->scope].formats,
+                                   self->evidence->format))
+        g_array_index (self->hits, ReboundHit, kept++) = *hit;
+    }
+  g_array_set_size (self->hits, kept);
+}
+
+const char *
+rebound_text_value (ReboundText *self, const ReboundHit *hit, const char *end, gsize *length)
+{
+  const char *start = self->text + hit->start + hit->length;
+
+  *length = end - start;
+  if (hit->rule->take == 0)
+    return start;
+  if (self->n_takes++ < MAX_TAKES)
+    return rebound_take (rebound_rules_string (self->evidence->rules, hit->rule->take), start,
+                         *length, length);
+  rebound_warn (self->evidence->warnings, "truncated", "expressions beyond the limit");
+  return NULL;
+}
+
+const char *
+rebound_text_find_address (ReboundText *self, const ReboundHit *hit, gsize *length)
+{
+  gsize reach;
+  const char *start = rebound_text_value (self, hit, self->text + self->length, &reach);
+  const char *address;
+
+  if (start == NULL)
+    return NULL;
+  address = rebound_address_find (start, start + MIN (reach, ADDRESS_REACH), length);
+  return address != NULL && address - start < ADDRESS_START ? address : NULL;
+}
+
+const char *
+rebound_text_keep_address (ReboundText *self, const ReboundHit *hit)
+{
+  gsize length;
+  const char *address = rebound_text_find_address (self, hit, &length);
+  g_autofree char *raw = address != NULL ? g_strndup (address, length) : NULL;
+
+  return rebound_keep_address (self->evidence, raw);
+}
+
 /* What follows is the returned message: no line of the report. */
 static void
 cut_returned (ReboundText *self)
@@ -222,6 +290,7 @@ cut_returned (ReboundText *self)
   g_array_set_size (self->lines, first);
 }
 
+/* The last to be read: with it all is known that tells the format. */
 void
 rebound_read_text (ReboundReading *reading)
 {
@@ -234,6 +303,8 @@ rebound_read_text (ReboundReading *reading)
 
   self.text = collect (reading, &self.length);
   self.hits = rebound_find_hits (reading, REBOUND_AREA_TEXT, self.text, self.length);
+  rebound_choose_format (reading);
+  drop_foreign_marks (&self);
   split_lines (&self);
   if (self.lines->len > 0)
     {

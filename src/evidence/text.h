@@ -41,6 +41,7 @@ typedef struct
   GArray *hits;       /* of ReboundHit, by place */
   GArray *lines;      /* of ReboundTextLine, up to the end */
   GArray *candidates; /* of ReboundCandidate, by line */
+  guint n_takes;      /* expressions that were tried */
 } ReboundText;
 
 static inline ReboundTextLine *
@@ -70,9 +71,14 @@ rebound_hit_is_mark (const ReboundHit *hit, ReboundMark mark)
 /* The first hit that is not before @p. */
 guint rebound_text_first_hit (const ReboundText *self, const char *p);
 
-/* The address that a recipient's mail was first sent to, behind the words that announce it;
- * %NULL where none stands there. */
-const char *rebound_text_keep_origin (const ReboundText *self, const ReboundHit *hit);
+/* Behind the words of a mark: what its expression takes, or all up to @end where it has none. %NULL
+ * where nothing fits. */
+const char *rebound_text_value (ReboundText *self, const ReboundHit *hit, const char *end,
+                                gsize *length);
+
+/* The address right behind the words of a mark; %NULL where none stands there. */
+const char *rebound_text_find_address (ReboundText *self, const ReboundHit *hit, gsize *length);
+const char *rebound_text_keep_address (ReboundText *self, const ReboundHit *hit);
 
 /* Finds the lines that name recipients, and the recipients where they are not known yet. */
 void rebound_text_find_recipients (ReboundText *self);

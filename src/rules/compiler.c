@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "fold.h"
+#include "index.h"
+#include "take.h"
 
 #define SHORTEST_PIECE 4
 #define MAX_CONDITIONS 4
@@ -25,10 +27,19 @@ typedef enum
   ENTRY_MARK = 1 << 4,
   ENTRY_FORMAT = 1 << 5,
   ENTRY_STAGE = 1 << 6,
+  ENTRY_PROVIDER = 1 << 7,
   ENTRY_CODE = ENTRY_REPLY | ENTRY_STATUS,
   ENTRY_TEXTS = ENTRY_PHRASE | ENTRY_MARK | ENTRY_STAGE,
-  ENTRY_ANY = (1 << 7) - 1,
+  ENTRY_ANY = (1 << 8) - 1,
 } EntryType;
+
+/* A name that `only` gives; what it names may stand in a later file. */
+typedef struct
+{
+  ReboundString name;
+  gboolean provider; /* otherwise a format */
+  char *place;       /* FILE:LINE:COLUMN */
+} Reference;
 
 /* A word of a line. */
 typedef struct
@@ -45,6 +56,11 @@ struct _ReboundCompiler
   GArray *replies;
   GArray *statuses;
   GArray *formats;
+  GArray *providers;
+  GArray *hosts;
+  GArray *says;
+  GArray *scopes;
+  GArray *references;
   GArray *entries; /* of ReboundRule */
   GArray *patterns;
   GArray *field_names; /* of ReboundFieldName */
@@ -72,6 +88,12 @@ token_clear (gpointer data)
 }
 
 static void
+reference_clear (gpointer data)
+{
+  g_free (((Reference *) data)->place);
+}
+
+static void
 copy_base (ReboundCompiler *self, const ReboundRules *base)
 {
   self->overlay = TRUE;
@@ -79,6 +101,11 @@ copy_base (ReboundCompiler *self, const ReboundRules *base)
   g_array_append_vals (self->replies, base->replies, base->n_replies);
   g_array_append_vals (self->statuses, base->statuses, base->n_statuses);
   g_array_append_vals (self->formats, base->formats, base->n_formats);
+  g_array_append_vals (self->providers, base->providers, base->n_providers);
+  g_array_append_vals (self->hosts, base->hosts, base->n_hosts);
+  g_array_append_vals (self->says, base->says, base->n_says);
+  g_array_set_size (self->scopes, 0); /* theirs begin with the empty one as well */
+  g_array_append_vals (self->scopes, base->scopes, base->n_scopes);
   g_array_append_vals (self->entries, base->rules, base->n_rules);
   g_array_append_vals (self->patterns, base->patterns, base->n_patterns);
   g_string_truncate (self->strings, 0); /* theirs begin with the empty one as well */
@@ -93,6 +120,13 @@ rebound_compiler_new (const ReboundRules *base)
   self->replies = g_array_new (FALSE, TRUE, sizeof (ReboundCode));
   self->statuses = g_array_new (FALSE, TRUE, sizeof (ReboundCode));
   self->formats = g_array_new (FALSE, TRUE, sizeof (ReboundFormat));
+  self->providers = g_array_new (FALSE, TRUE, sizeof (ReboundProvider));
+  self->hosts = g_array_new (FALSE, TRUE, sizeof (ReboundProviderHost));
+  self->says = g_array_new (FALSE, TRUE, sizeof (ReboundProviderCode));
+  self->scopes = g_array_new (FALSE, TRUE, sizeof (ReboundScope));
+  g_array_set_size (self->scopes, 1); /* scope 0: everywhere */
+  self->references = g_array_new (FALSE, TRUE, sizeof (Reference));
+  g_array_set_clear_func (self->references, reference_clear);
   self->entries = g_array_new (FALSE, TRUE, sizeof (ReboundRule));
   self->patterns = g_array_new (FALSE, TRUE, sizeof (ReboundPattern));
   self->field_names = g_array_new (FALSE, TRUE, sizeof (ReboundFieldName));
@@ -113,6 +147,11 @@ rebound_compiler_free (ReboundCompiler *self)
   g_array_unref (self->replies);
   g_array_unref (self->statuses);
   g_array_unref (self->formats);
+  g_array_unref (self->providers);
+  g_array_unref (self->hosts);
+  g_array_unref (self->says);
+  g_array_unref (self->scopes);
+  g_array_unref (self->references);
   g_array_unref (self->entries);
   g_array_unref (self->patterns);
   g_array_unref (self->field_names);
@@ -340,11 +379,15 @@ begin_code (ReboundCompiler *self, GArray *codes)
 }
 
 static gboolean
+is_reply (const char *code)
+{
+  return strlen (code) == 3 && strspn (code, "0123456789") == 3;
+}
+
+static gboolean
 begin_reply (ReboundCompiler *self, GError **error)
 {
-  const char *code = token (self, 1)->text;
-
-  if (strlen (code) != 3 || strspn (code, "0123456789") != 3)
+  if (!is_reply (token (self, 1)->text))
     return fail (self, 1, error, "a reply code has three digits");
   return begin_code (self, self->replies);
 }
@@ -401,14 +444,15 @@ drop_rule (ReboundCompiler *self, ReboundRuleType type, const char *id)
     }
 }
 
+/* The `when` lines of a format, the `sign` lines of a provider. */
 static void
-drop_conditions (ReboundCompiler *self, guint format)
+drop_members (ReboundCompiler *self, ReboundRuleType type, guint value)
 {
   for (guint n = 0; n < self->entries->len; n++)
     {
       const ReboundRule *rule = &g_array_index (self->entries, ReboundRule, n);
 
-      if (rule->type == REBOUND_RULE_WHEN && rule->value == format)
+      if (rule->type == type && rule->value == value)
         drop_patterns (self, n);
     }
 }
@@ -418,7 +462,7 @@ begin_rule (ReboundCompiler *self, ReboundRuleType type, const char *id)
 {
   ReboundRule rule = { .type = type, .id = intern (self, id), .areas = REBOUND_AREA_TEXT };
 
-  if (type != REBOUND_RULE_WHEN)
+  if (type != REBOUND_RULE_WHEN && type != REBOUND_RULE_SIGN)
     drop_rule (self, type, id);
   self->index = self->entries->len;
   g_array_append_val (self->entries, rule);
@@ -475,11 +519,41 @@ begin_format (ReboundCompiler *self, G_GNUC_UNUSED GError **error)
   for (self->index = 0; self->index < self->formats->len; self->index++)
     if (is_string (self, g_array_index (self->formats, ReboundFormat, self->index).name, name))
       {
-        drop_conditions (self, self->index);
+        drop_members (self, REBOUND_RULE_WHEN, self->index);
         g_array_index (self->formats, ReboundFormat, self->index) = format;
         return TRUE;
       }
   g_array_append_val (self->formats, format);
+  return TRUE;
+}
+
+/* What a later file says anew of a provider goes before all that was known. */
+static void
+drop_provider (ReboundCompiler *self, guint provider)
+{
+  drop_members (self, REBOUND_RULE_SIGN, provider);
+  for (guint n = self->hosts->len; n-- > 0;)
+    if (g_array_index (self->hosts, ReboundProviderHost, n).provider == provider)
+      g_array_remove_index (self->hosts, n);
+  for (guint n = self->says->len; n-- > 0;)
+    if (g_array_index (self->says, ReboundProviderCode, n).provider == provider)
+      g_array_remove_index (self->says, n);
+}
+
+static gboolean
+begin_provider (ReboundCompiler *self, G_GNUC_UNUSED GError **error)
+{
+  const char *name = token (self, 1)->text;
+  ReboundProvider provider = { .name = intern (self, name) };
+
+  for (self->index = 0; self->index < self->providers->len; self->index++)
+    if (is_string (self, g_array_index (self->providers, ReboundProvider, self->index).name, name))
+      {
+        drop_provider (self, self->index);
+        g_array_index (self->providers, ReboundProvider, self->index) = provider;
+        return TRUE;
+      }
+  g_array_append_val (self->providers, provider);
   return TRUE;
 }
 
@@ -595,11 +669,21 @@ set_in (ReboundCompiler *self, GError **error)
   return TRUE;
 }
 
+static ReboundProvider *
+current_provider (ReboundCompiler *self)
+{
+  return &g_array_index (self->providers, ReboundProvider, self->index);
+}
+
 static gboolean
 set_title (ReboundCompiler *self, G_GNUC_UNUSED GError **error)
 {
-  g_array_index (self->formats, ReboundFormat, self->index).title =
-      intern (self, token (self, 1)->text);
+  ReboundString title = intern (self, token (self, 1)->text);
+
+  if (self->entry == ENTRY_PROVIDER)
+    current_provider (self)->title = title;
+  else
+    g_array_index (self->formats, ReboundFormat, self->index).title = title;
   return TRUE;
 }
 
@@ -610,6 +694,170 @@ set_source (ReboundCompiler *self, G_GNUC_UNUSED GError **error)
     current_rule (self)->sourced = TRUE;
   else if (self->entry & ENTRY_CODE)
     current_code (self)->source = intern (self, token (self, 1)->text);
+  else if (self->entry == ENTRY_PROVIDER)
+    current_provider (self)->source = intern (self, token (self, 1)->text);
+  return TRUE;
+}
+
+/* host "*.example.net": an asterisk stands for the names below a domain. */
+static gboolean
+add_host (ReboundCompiler *self, GError **error)
+{
+  for (guint i = 1; i < self->tokens->len; i++)
+    {
+      const char *pattern = token (self, i)->text;
+      ReboundProviderHost host = { intern (self, pattern), self->index };
+
+      if (strchr (pattern + (*pattern == '*'), '*') != NULL || strchr (pattern, '.') == NULL
+          || (*pattern == '*' && pattern[1] != '.'))
+        return fail (self, i, error, "a host has the form mx.example.net, or *.example.net");
+      g_array_append_val (self->hosts, host);
+    }
+  return TRUE;
+}
+
+/* says CODE REASON… */
+static gboolean
+add_says (ReboundCompiler *self, GError **error)
+{
+  const char *code = token (self, 1)->text;
+  ReboundProviderCode says = { .code = intern (self, code), .provider = self->index };
+
+  if (!is_reply (code) && (!is_status (code) || *code == 'X'))
+    return fail (self, 1, error, "a code has the form 550 or 5.7.1");
+  if (!read_reasons (self, 2, &says.reasons, error))
+    return FALSE;
+  g_array_append_val (self->says, says);
+  return TRUE;
+}
+
+/* Where a rule holds */
+
+static ReboundScope *
+current_scope (ReboundCompiler *self)
+{
+  const ReboundScope everywhere = { 0 };
+
+  if (current_rule (self)->scope == 0)
+    {
+      current_rule (self)->scope = self->scopes->len;
+      g_array_append_val (self->scopes, everywhere);
+    }
+  return &g_array_index (self->scopes, ReboundScope, current_rule (self)->scope);
+}
+
+/* The names at word 2 and behind. They are looked up when all files are read. */
+static gboolean
+limit_names (ReboundCompiler *self, ReboundString *names, gboolean provider, GError **error)
+{
+  guint n = 0;
+
+  while (n < REBOUND_MAX_SCOPE && names[n] != 0)
+    n++;
+  for (guint i = 2; i < self->tokens->len; i++)
+    {
+      Reference reference = { intern (self, token (self, i)->text), provider, NULL };
+
+      if (n == REBOUND_MAX_SCOPE)
+        return fail (self, i, error, "more than %d names", REBOUND_MAX_SCOPE);
+      reference.place =
+          g_strdup_printf ("%s:%u:%u", self->file, self->line, token (self, i)->column);
+      g_array_append_val (self->references, reference);
+      names[n++] = reference.name;
+    }
+  return TRUE;
+}
+
+static gboolean
+limit_format (ReboundCompiler *self, GError **error)
+{
+  return limit_names (self, current_scope (self)->formats, FALSE, error);
+}
+
+static gboolean
+limit_provider (ReboundCompiler *self, GError **error)
+{
+  return limit_names (self, current_scope (self)->providers, TRUE, error);
+}
+
+static gboolean
+limit_class (ReboundCompiler *self, GError **error)
+{
+  for (guint i = 2; i < self->tokens->len; i++)
+    {
+      const char *digit = token (self, i)->text;
+
+      if (strlen (digit) != 1 || strchr ("245", *digit) == NULL)
+        return fail (self, i, error, "a class is 2, 4 or 5");
+      current_scope (self)->classes |= 1 << (*digit - '0');
+    }
+  return TRUE;
+}
+
+static gboolean
+limit_stage (ReboundCompiler *self, GError **error)
+{
+  for (guint i = 2; i < self->tokens->len; i++)
+    {
+      guint stage;
+
+      if (!read_name (self, i, stage_name, REBOUND_N_STAGES, &stage, error))
+        return FALSE;
+      current_scope (self)->stages |= 1 << stage;
+    }
+  return TRUE;
+}
+
+static const struct
+{
+  const char *dimension;
+  gboolean of_text; /* can be told while the text is being read: for marks, too */
+  gboolean (*limit) (ReboundCompiler *self, GError **error);
+} dimensions[] = {
+  { "format", TRUE, limit_format },
+  { "provider", FALSE, limit_provider },
+  { "class", FALSE, limit_class },
+  { "stage", FALSE, limit_stage },
+};
+
+static const char *
+dimension_name (guint i)
+{
+  return dimensions[i].dimension;
+}
+
+/* only format|provider|class|stage NAME… */
+static gboolean
+set_only (ReboundCompiler *self, GError **error)
+{
+  guint dimension;
+
+  if (!read_name (self, 1, dimension_name, G_N_ELEMENTS (dimensions), &dimension, error))
+    return FALSE;
+  if (self->entry != ENTRY_PHRASE && !dimensions[dimension].of_text)
+    return fail (self, 1, error, "a mark or a stage may be limited to a format only");
+  return dimensions[dimension].limit (self, error);
+}
+
+/* Marks behind whose text a value stands. */
+static gboolean
+has_value (const ReboundRule *rule)
+{
+  return rule->value == REBOUND_MARK_ORIGIN || rule->value == REBOUND_MARK_HOST
+         || rule->value == REBOUND_MARK_RECIPIENT || rule->value == REBOUND_MARK_DIAGNOSTIC;
+}
+
+static gboolean
+set_take (ReboundCompiler *self, GError **error)
+{
+  g_autoptr (GError) problem = NULL;
+
+  if (!has_value (current_rule (self)))
+    return fail (self, 0, error, "behind such a mark nothing is read");
+  if (!rebound_take_check (token (self, 1)->text, REBOUND_RULES_ERROR, REBOUND_RULES_ERROR_SYNTAX,
+                           &problem))
+    return fail (self, 1, error, "%s", problem->message);
+  current_rule (self)->take = intern (self, token (self, 1)->text);
   return TRUE;
 }
 
@@ -691,6 +939,23 @@ add_condition (ReboundCompiler *self, guint i, guint rule, GError **error)
   return add_pattern (self, i + 1, pattern, error);
 }
 
+/* sign "text"…: a rule of its own, for a report shows which one it was */
+static gboolean
+add_sign (ReboundCompiler *self, GError **error)
+{
+  const guint provider = self->index;
+  const char *name = self->strings->str + current_provider (self)->name;
+  g_autofree char *id = g_strdup (name);
+  gboolean good = TRUE;
+
+  begin_rule (self, REBOUND_RULE_SIGN, id);
+  current_rule (self)->value = provider;
+  for (guint i = 1; i < self->tokens->len && good; i++)
+    good = add_pattern (self, i, (ReboundPattern){ .rule = self->index }, error);
+  self->index = provider;
+  return good;
+}
+
 /* when AREA "text" [AREA "text"…] */
 static gboolean
 add_when (ReboundCompiler *self, GError **error)
@@ -726,7 +991,7 @@ static const struct
   { "reason", ENTRY_REASON, begin_reason }, { "reply", ENTRY_REPLY, begin_reply },
   { "status", ENTRY_STATUS, begin_status }, { "phrase", ENTRY_PHRASE, begin_phrase },
   { "mark", ENTRY_MARK, begin_mark },       { "stage", ENTRY_STAGE, begin_stage },
-  { "format", ENTRY_FORMAT, begin_format },
+  { "format", ENTRY_FORMAT, begin_format }, { "provider", ENTRY_PROVIDER, begin_provider },
 };
 
 static const struct
@@ -746,8 +1011,13 @@ static const struct
   { "generic", ENTRY_STATUS, 0, set_generic },
   { "weak", ENTRY_PHRASE, 0, set_weak },
   { "in", ENTRY_TEXTS, 1, set_in },
-  { "title", ENTRY_FORMAT, 1, set_title },
+  { "only", ENTRY_TEXTS, 2, set_only },
+  { "take", ENTRY_MARK, 1, set_take },
+  { "title", ENTRY_FORMAT | ENTRY_PROVIDER, 1, set_title },
   { "when", ENTRY_FORMAT, 2, add_when },
+  { "host", ENTRY_PROVIDER, 1, add_host },
+  { "sign", ENTRY_PROVIDER, 1, add_sign },
+  { "says", ENTRY_PROVIDER, 2, add_says },
   { "source", ENTRY_ANY, 1, set_source },
   { "lang", ENTRY_TEXTS, 1, set_nothing },
   { "case", ENTRY_TEXTS | ENTRY_FORMAT, 1, set_nothing },
@@ -779,7 +1049,8 @@ read_entry (ReboundCompiler *self, GError **error)
         return check_unique (self, error) && entries[i].begin (self, error);
       }
   return fail (self, 0, error,
-               "“%s” begins no entry; one of: reason, reply, status, phrase, mark, stage, format",
+               "“%s” begins no entry; one of: reason, reply, status, phrase, mark, stage, format, "
+               "provider",
                token (self, 0)->text);
 }
 
@@ -849,6 +1120,44 @@ rebound_compiler_add (ReboundCompiler *self, const char *name, const char *text,
   return TRUE;
 }
 
+/* Names that `only` gives */
+
+static gboolean
+is_known (ReboundCompiler *self, const Reference *reference)
+{
+  const char *name = self->strings->str + reference->name;
+
+  if (reference->provider)
+    {
+      for (guint i = 0; i < self->providers->len; i++)
+        if (is_string (self, g_array_index (self->providers, ReboundProvider, i).name, name))
+          return TRUE;
+      return FALSE;
+    }
+  for (guint i = 0; i < self->formats->len; i++)
+    if (is_string (self, g_array_index (self->formats, ReboundFormat, i).name, name))
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+rebound_compiler_check (ReboundCompiler *self, GError **error)
+{
+  for (guint i = 0; i < self->references->len; i++)
+    {
+      const Reference *reference = &g_array_index (self->references, Reference, i);
+
+      if (is_known (self, reference))
+        continue;
+      g_set_error (error, REBOUND_RULES_ERROR, REBOUND_RULES_ERROR_SYNTAX,
+                   "%s: no %s is called “%s”", reference->place,
+                   reference->provider ? "provider" : "format",
+                   self->strings->str + reference->name);
+      return FALSE;
+    }
+  return TRUE;
+}
+
 /* The tables */
 
 static int
@@ -903,61 +1212,6 @@ compare_codes (gconstpointer a, gconstpointer b, gpointer strings)
                  (char *) strings + ((const ReboundCode *) b)->code);
 }
 
-/* How rare four such bytes are in mail, by the letters: those of English by frequency; the rest is
- * rare. */
-static guint
-commonness (const char *window)
-{
-  static const char frequent[] = "zqxjkvbpygfwmucldrhsnioate ";
-  guint sum = 0;
-
-  for (guint i = 0; i < 4; i++)
-    {
-      const char *place = strchr (frequent, window[i]);
-
-      sum += place != NULL && window[i] != '\0' ? place - frequent + 1 : 4;
-    }
-  return sum;
-}
-
-/* How often each four bytes stand in the texts of the rules, which are in the language of
- * reports. */
-static guint *
-count_grams (const ReboundCompiler *self)
-{
-  guint *counts = g_new0 (guint, 1 << REBOUND_GRAM_BITS);
-
-  for (guint n = 0; n < self->patterns->len; n++)
-    {
-      const ReboundPattern *pattern = &g_array_index (self->patterns, ReboundPattern, n);
-      const char *text = self->strings->str + pattern->text;
-
-      for (gsize i = 0; i + 4 <= pattern->length; i++)
-        counts[rebound_gram_hash (rebound_gram (text + i))]++;
-    }
-  return counts;
-}
-
-static void
-choose_window (const ReboundCompiler *self, const guint *counts, const guint *shared,
-               ReboundPattern *pattern)
-{
-  const char *text = self->strings->str + pattern->text;
-  guint best = G_MAXUINT;
-
-  for (gsize i = 0; i + 4 <= pattern->first; i++)
-    {
-      guint hash = rebound_gram_hash (rebound_gram (text + i));
-      guint cost = commonness (text + i) + 4 * counts[hash] + 2 * shared[hash];
-
-      if (cost < best)
-        {
-          best = cost;
-          pattern->window = i;
-        }
-    }
-}
-
 /* `in` may stand below the texts it is for. */
 static void
 set_areas (ReboundCompiler *self)
@@ -972,49 +1226,6 @@ set_areas (ReboundCompiler *self)
     }
 }
 
-static void
-choose_windows (ReboundCompiler *self)
-{
-  g_autofree guint *shared = g_new0 (guint, 1 << REBOUND_GRAM_BITS);
-  g_autofree guint *counts = count_grams (self);
-
-  for (guint n = 0; n < self->patterns->len; n++)
-    {
-      ReboundPattern *pattern = &g_array_index (self->patterns, ReboundPattern, n);
-
-      choose_window (self, counts, shared, pattern);
-      pattern->gram = rebound_gram (self->strings->str + pattern->text + pattern->window);
-      shared[rebound_gram_hash (pattern->gram)]++;
-    }
-}
-
-static int
-compare_patterns (gconstpointer a, gconstpointer b)
-{
-  guint hash_a = rebound_gram_hash (((const ReboundPattern *) a)->gram);
-  guint hash_b = rebound_gram_hash (((const ReboundPattern *) b)->gram);
-
-  return hash_a < hash_b ? -1 : hash_a > hash_b;
-}
-
-static void
-fill_buckets (ReboundCompiler *self)
-{
-  guint next = 0;
-
-  for (guint n = 0; n < self->patterns->len; n++)
-    {
-      const ReboundPattern *pattern = &g_array_index (self->patterns, ReboundPattern, n);
-      guint hash = rebound_gram_hash (pattern->gram);
-
-      self->grams[hash >> 3] |= 1 << (hash & 7);
-      while (next <= rebound_gram_bucket (hash))
-        self->buckets[next++] = n;
-    }
-  while (next < G_N_ELEMENTS (self->buckets))
-    self->buckets[next++] = self->patterns->len;
-}
-
 const ReboundRules *
 rebound_compiler_finish (ReboundCompiler *self)
 {
@@ -1026,9 +1237,8 @@ rebound_compiler_finish (ReboundCompiler *self)
   g_array_sort_with_data (self->replies, compare_codes, strings);
   g_array_sort_with_data (self->statuses, compare_codes, strings);
   g_array_sort_with_data (self->field_names, compare_names, strings);
-  choose_windows (self);
-  g_array_sort (self->patterns, compare_patterns);
-  fill_buckets (self);
+  rebound_index_patterns ((ReboundPattern *) self->patterns->data, self->patterns->len, strings,
+                          self->buckets, self->grams);
   self->rules = (ReboundRules){
     .strings = strings,
     .strings_length = self->strings->len,
@@ -1039,6 +1249,14 @@ rebound_compiler_finish (ReboundCompiler *self)
     .n_statuses = self->statuses->len,
     .formats = (ReboundFormat *) self->formats->data,
     .n_formats = self->formats->len,
+    .providers = (ReboundProvider *) self->providers->data,
+    .n_providers = self->providers->len,
+    .hosts = (ReboundProviderHost *) self->hosts->data,
+    .n_hosts = self->hosts->len,
+    .says = (ReboundProviderCode *) self->says->data,
+    .n_says = self->says->len,
+    .scopes = (ReboundScope *) self->scopes->data,
+    .n_scopes = self->scopes->len,
     .rules = (ReboundRule *) self->entries->data,
     .n_rules = self->entries->len,
     .patterns = (ReboundPattern *) self->patterns->data,

@@ -34,6 +34,15 @@ gboolean rebound_compiler_add (ReboundCompiler *self, const char *name, const ch
                                GError **error);
 
 /**
+ * rebound_compiler_check:
+ * @self: a compiler
+ * @error: says file, line and column
+ *
+ * Returns: whether all names that `only` gives are known, once all files are added
+ */
+gboolean rebound_compiler_check (ReboundCompiler *self, GError **error);
+
+/**
  * rebound_compiler_finish:
  * @self: a compiler
  *

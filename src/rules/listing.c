@@ -55,6 +55,15 @@ find_live (const ReboundRules *rules)
 }
 
 static void
+put_providers (GString *out, const ReboundRules *rules)
+{
+  for (guint i = 0; i < rules->n_providers; i++)
+    g_string_append_printf (out, "provider\t%s\t%s\n",
+                            rebound_rules_string (rules, rules->providers[i].name),
+                            rebound_rules_string (rules, rules->providers[i].title));
+}
+
+static void
 put_formats (GString *out, const ReboundRules *rules)
 {
   for (guint i = 0; i < rules->n_formats; i++)
@@ -72,8 +81,9 @@ rebound_rules_list (const ReboundRules *rules)
   put_codes (out, rules, "reply", rules->replies, rules->n_replies);
   put_codes (out, rules, "status", rules->statuses, rules->n_statuses);
   put_formats (out, rules);
+  put_providers (out, rules);
   for (guint i = 0; i < rules->n_rules; i++)
-    if (live[i] && rules->rules[i].type != REBOUND_RULE_WHEN)
+    if (live[i] && rules->rules[i].type <= REBOUND_RULE_STAGE)
       put_rule (out, rules, &rules->rules[i]);
   return g_string_free (out, FALSE);
 }

@@ -85,6 +85,51 @@ put_formats (GString *out, const ReboundRules *rules)
 }
 
 static void
+put_providers (GString *out, const ReboundRules *rules)
+{
+  g_string_append (out, "static const ReboundProvider providers[] = {\n");
+  for (guint i = 0; i < rules->n_providers; i++)
+    g_string_append_printf (out, "  { %u, %u, %u },\n", rules->providers[i].name,
+                            rules->providers[i].title, rules->providers[i].source);
+  g_string_append (out, "};\n\nstatic const ReboundProviderHost hosts[] = {\n");
+  for (guint i = 0; i < rules->n_hosts; i++)
+    g_string_append_printf (out, "  { %u, %u },\n", rules->hosts[i].pattern,
+                            rules->hosts[i].provider);
+  g_string_append (out, "};\n\nstatic const ReboundProviderCode says[] = {\n");
+  for (guint i = 0; i < rules->n_says; i++)
+    {
+      g_string_append_printf (out, "  { %u, ", rules->says[i].code);
+      put_reasons (out, &rules->says[i].reasons);
+      g_string_append_printf (out, ", %u },\n", rules->says[i].provider);
+    }
+  g_string_append (out, "};\n\n");
+}
+
+static void
+put_names (GString *out, const ReboundString *names)
+{
+  g_string_append (out, " {");
+  for (guint i = 0; i < REBOUND_MAX_SCOPE; i++)
+    g_string_append_printf (out, " %u,", names[i]);
+  g_string_append (out, " },");
+}
+
+static void
+put_scopes (GString *out, const ReboundRules *rules)
+{
+  g_string_append (out, "static const ReboundScope scopes[] = {\n");
+  for (guint i = 0; i < rules->n_scopes; i++)
+    {
+      g_string_append (out, "  {");
+      put_names (out, rules->scopes[i].formats);
+      put_names (out, rules->scopes[i].providers);
+      g_string_append_printf (out, " %u, %u },\n", rules->scopes[i].stages,
+                              rules->scopes[i].classes);
+    }
+  g_string_append (out, "};\n\n");
+}
+
+static void
 put_rules (GString *out, const ReboundRules *rules)
 {
   g_string_append (out, "static const ReboundRule rules[] = {\n");
@@ -95,8 +140,8 @@ put_rules (GString *out, const ReboundRules *rules)
       g_string_append_printf (out, "  { %u, %u, %u, %u, %u, ", rule->id, rule->type, rule->areas,
                               rule->weak, rule->sourced);
       put_reasons (out, &rule->reasons);
-      g_string_append_printf (out, ", %u, %u, %u },\n", rule->value, rule->n_conditions,
-                              rule->length);
+      g_string_append_printf (out, ", %u, %u, %u, %u, %u },\n", rule->value, rule->n_conditions,
+                              rule->length, rule->scope, rule->take);
     }
   g_string_append (out, "};\n\n");
 }
@@ -152,6 +197,14 @@ put_summary (GString *out, const ReboundRules *rules)
                           "  .n_statuses = %u,\n"
                           "  .formats = formats,\n"
                           "  .n_formats = %u,\n"
+                          "  .providers = providers,\n"
+                          "  .n_providers = %u,\n"
+                          "  .hosts = hosts,\n"
+                          "  .n_hosts = %u,\n"
+                          "  .says = says,\n"
+                          "  .n_says = %u,\n"
+                          "  .scopes = scopes,\n"
+                          "  .n_scopes = %u,\n"
                           "  .rules = rules,\n"
                           "  .n_rules = %u,\n"
                           "  .patterns = patterns,\n"
@@ -161,7 +214,8 @@ put_summary (GString *out, const ReboundRules *rules)
                           "  .buckets = buckets,\n"
                           "  .grams = grams,\n"
                           "};\n",
-                          rules->n_replies, rules->n_statuses, rules->n_formats, rules->n_rules,
+                          rules->n_replies, rules->n_statuses, rules->n_formats, rules->n_providers,
+                          rules->n_hosts, rules->n_says, rules->n_scopes, rules->n_rules,
                           rules->n_patterns, rules->n_field_names);
 }
 
@@ -176,6 +230,8 @@ to_c (const ReboundRules *rules)
   put_codes (out, "replies", rules->replies, rules->n_replies);
   put_codes (out, "statuses", rules->statuses, rules->n_statuses);
   put_formats (out, rules);
+  put_providers (out, rules);
+  put_scopes (out, rules);
   put_rules (out, rules);
   put_patterns (out, rules);
   put_field_names (out, rules);
@@ -220,7 +276,7 @@ main (int argc, char **argv)
     }
   for (int i = 2; i < argc && error == NULL; i++)
     add_file (compiler, argv[i], &error);
-  if (error == NULL)
+  if (error == NULL && rebound_compiler_check (compiler, &error))
     {
       c = to_c (rebound_compiler_finish (compiler));
       write_file (argv[1], c, &error);

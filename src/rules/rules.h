@@ -15,6 +15,7 @@ G_BEGIN_DECLS
 #define REBOUND_N_STAGES (REBOUND_STAGE_LOCAL + 1)
 #define REBOUND_N_TAXONOMIES 5
 #define REBOUND_MAX_REASONS 6
+#define REBOUND_MAX_SCOPE 6
 
 /* Between two pieces of a text stands this byte, and in the message up to that many bytes. */
 #define REBOUND_PATTERN_GAP '\001'
@@ -49,6 +50,8 @@ typedef enum
   REBOUND_MARK_FORWARDED,
   REBOUND_MARK_ORIGIN,
   REBOUND_MARK_HOST,
+  REBOUND_MARK_RECIPIENT,
+  REBOUND_MARK_DIAGNOSTIC,
   REBOUND_N_MARKS,
 } ReboundMark;
 
@@ -79,14 +82,25 @@ typedef struct
   gboolean generic;
 } ReboundCode;
 
-/* phrase ID REASON…, mark ID MARK, stage ID STAGE, and each `when` line of a format */
+/* phrase ID REASON…, mark ID MARK, stage ID STAGE, each `when` line of a format, and the `sign`
+ * lines of a provider */
 typedef enum
 {
   REBOUND_RULE_PHRASE,
   REBOUND_RULE_MARK,
   REBOUND_RULE_STAGE,
   REBOUND_RULE_WHEN,
+  REBOUND_RULE_SIGN,
 } ReboundRuleType;
+
+/* `only`: where a rule holds. What is empty holds everywhere. */
+typedef struct
+{
+  ReboundString formats[REBOUND_MAX_SCOPE];
+  ReboundString providers[REBOUND_MAX_SCOPE];
+  guint16 stages; /* bits of ReboundStage */
+  guint8 classes; /* bits of a code's first digit */
+} ReboundScope;
 
 typedef struct
 {
@@ -96,9 +110,11 @@ typedef struct
   guint8 weak;
   guint8 sourced;
   ReboundReasons reasons;
-  guint16 value;        /* a mark or stage: which; a `when`: its format */
+  guint16 value;        /* a mark or stage: which; a `when`: its format; a `sign`: its provider */
   guint16 n_conditions; /* of a `when` */
   guint16 length;       /* a `when`: bytes of all its texts */
+  guint16 scope;        /* 0: it holds everywhere */
+  ReboundString take;   /* a mark: the expression for the value behind its text */
 } ReboundRule;
 
 /* format NAME */
@@ -107,6 +123,29 @@ typedef struct
   ReboundString name;
   ReboundString title;
 } ReboundFormat;
+
+/* provider NAME */
+typedef struct
+{
+  ReboundString name;
+  ReboundString title;
+  ReboundString source;
+} ReboundProvider;
+
+/* A host of a provider, or all below one: "*.example.net". */
+typedef struct
+{
+  ReboundString pattern;
+  guint16 provider;
+} ReboundProviderHost;
+
+/* What a code means there. */
+typedef struct
+{
+  ReboundString code;
+  ReboundReasons reasons;
+  guint16 provider;
+} ReboundProviderCode;
 
 /* One text to look for. */
 typedef struct
@@ -140,6 +179,14 @@ typedef struct
   guint n_statuses;
   const ReboundFormat *formats;
   guint n_formats;
+  const ReboundProvider *providers;
+  guint n_providers;
+  const ReboundProviderHost *hosts;
+  guint n_hosts;
+  const ReboundProviderCode *says;
+  guint n_says;
+  const ReboundScope *scopes;
+  guint n_scopes;
   const ReboundRule *rules;
   guint n_rules;
   const ReboundPattern *patterns;
@@ -161,6 +208,17 @@ rebound_rules_string (const ReboundRules *rules, ReboundString string)
 const ReboundCode *rebound_rules_find_reply (const ReboundRules *rules, const char *code);
 const ReboundCode *rebound_rules_find_status (const ReboundRules *rules, const char *code);
 gboolean rebound_rules_knows_field (const ReboundRules *rules, const char *name, ReboundArea area);
+
+/* The provider that runs @host, by the longest pattern; -1 where none is known. */
+int rebound_rules_find_provider (const ReboundRules *rules, const char *host);
+
+/* What @code means at a provider; %NULL where it is nothing of its own. */
+const ReboundReasons *rebound_rules_find_says (const ReboundRules *rules, int provider,
+                                               const char *code);
+
+/* Whether @name is one of those that `only` gives; or it gives none. */
+gboolean rebound_rules_allows (const ReboundRules *rules, const ReboundString *names,
+                               const char *name);
 const char *const *rebound_rules_taxonomy_names (void);
 const char *rebound_mark_to_string (ReboundMark mark);
 

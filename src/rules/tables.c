@@ -20,8 +20,8 @@ const char *
 rebound_mark_to_string (ReboundMark mark)
 {
   static const char *const names[REBOUND_N_MARKS] = {
-    "failed",    "delayed", "delivered", "returned",  "auto-reply", "challenge",
-    "complaint", "system",  "contact",   "forwarded", "origin",     "host",
+    "failed", "delayed", "delivered", "returned", "auto-reply", "challenge", "complaint",
+    "system", "contact", "forwarded", "origin",   "host",       "recipient", "diagnostic",
   };
 
   return names[mark];
@@ -89,4 +89,55 @@ rebound_rules_knows_field (const ReboundRules *rules, const char *name, ReboundA
   return (before->areas & area) != 0
          && (before->prefix ? g_str_has_prefix (name, rebound_rules_string (rules, before->name))
                             : g_str_equal (name, rebound_rules_string (rules, before->name)));
+}
+
+static gboolean
+is_host_of (const char *pattern, const char *host)
+{
+  gsize length = strlen (host);
+  gsize suffix = strlen (pattern + 1);
+
+  if (*pattern != '*')
+    return g_ascii_strcasecmp (pattern, host) == 0;
+  return length > suffix && g_ascii_strcasecmp (host + length - suffix, pattern + 1) == 0;
+}
+
+int
+rebound_rules_find_provider (const ReboundRules *rules, const char *host)
+{
+  gsize longest = 0;
+  int found = -1;
+
+  for (guint i = 0; i < rules->n_hosts; i++)
+    {
+      const char *pattern = rebound_rules_string (rules, rules->hosts[i].pattern);
+
+      if (strlen (pattern) > longest && is_host_of (pattern, host))
+        {
+          longest = strlen (pattern);
+          found = rules->hosts[i].provider;
+        }
+    }
+  return found;
+}
+
+const ReboundReasons *
+rebound_rules_find_says (const ReboundRules *rules, int provider, const char *code)
+{
+  for (guint i = 0; i < rules->n_says && provider >= 0; i++)
+    if (rules->says[i].provider == provider
+        && strcmp (rebound_rules_string (rules, rules->says[i].code), code) == 0)
+      return &rules->says[i].reasons;
+  return NULL;
+}
+
+gboolean
+rebound_rules_allows (const ReboundRules *rules, const ReboundString *names, const char *name)
+{
+  guint i = 0;
+
+  for (; i < REBOUND_MAX_SCOPE && names[i] != 0; i++)
+    if (name != NULL && strcmp (rebound_rules_string (rules, names[i]), name) == 0)
+      return TRUE;
+  return i == 0;
 }

@@ -196,8 +196,13 @@ static gboolean
 has_clue (const ReboundEvidence *evidence)
 {
   for (guint i = 0; i < evidence->recipients->len; i++)
-    if (rebound_evidence_recipient (evidence, i)->clues->len > 0)
-      return TRUE;
+    {
+      const GArray *clues = rebound_evidence_recipient (evidence, i)->clues;
+
+      for (guint n = 0; n < clues->len; n++)
+        if (g_array_index (clues, ReboundClue, n).type != REBOUND_CLUE_SIGN)
+          return TRUE;
+    }
   return FALSE;
 }
 

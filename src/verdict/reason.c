@@ -15,6 +15,7 @@ typedef struct
   const ReboundEvidence *evidence;
   const GArray *own;
   const GArray *common;
+  int provider;
 } Clues;
 
 static guint
@@ -68,11 +69,15 @@ find_status (const ReboundRules *rules, const char *status)
   return rebound_rules_find_status (rules, general);
 }
 
+/* A provider's own meaning is always one. */
 static gboolean
-is_specific (const ReboundEvidence *evidence, const char *status)
+is_specific (const Clues *self, const char *status)
 {
-  const ReboundCode *code = find_status (evidence->rules, status);
+  const ReboundRules *rules = self->evidence->rules;
+  const ReboundCode *code = find_status (rules, status);
 
+  if (rebound_rules_find_says (rules, self->provider, status) != NULL)
+    return TRUE;
   return code != NULL && !code->generic && code->reasons.n > 0 && *status != '2';
 }
 
@@ -93,7 +98,7 @@ rank_status (const Clues *self, guint i)
 
   if (is_empty (clue->value))
     return rank;
-  return rank + 10 + (is_specific (self->evidence, clue->value) ? 10 : 0) + (clue->remote ? 20 : 0);
+  return rank + 10 + (is_specific (self, clue->value) ? 10 : 0) + (clue->remote ? 20 : 0);
 }
 
 static const ReboundClue *
@@ -135,7 +140,8 @@ best_of (const Clues *self, ReboundClueType type)
 /* Of phrases that are equally trusted the one that a specific code bears out, else one that
  * leaves nothing open, else the longest: it is the most precise. */
 static const ReboundClue *
-best_phrase (const Clues *self, gboolean weak, const ReboundReasons *by_code)
+best_phrase (const Clues *self, gboolean weak, const ReboundReasons *by_code,
+             const ReboundFinding *finding)
 {
   const ReboundClue *best = NULL;
   gsize best_rank = 0;
@@ -145,7 +151,8 @@ best_phrase (const Clues *self, gboolean weak, const ReboundReasons *by_code)
       const ReboundClue *clue = clue_at (self, i);
       gsize rank;
 
-      if (clue->type != REBOUND_CLUE_PHRASE || clue->rule->weak != weak)
+      if (clue->type != REBOUND_CLUE_PHRASE || clue->rule->weak != weak
+          || !rebound_verdict_holds (self->evidence, clue, finding))
         continue;
       rank = trust (self, i) * 1000 + MIN (strlen (clue->value), 400);
       if (has_reason (by_code, clue->rule->reasons.reason[0]))
@@ -171,21 +178,54 @@ reply_reasons (const ReboundRules *rules, const char *reply, ReboundStage stage)
   return code->at[stage].n > 0 ? code->at[stage] : code->reasons;
 }
 
+/* The digit of the reply, else that of the status code. */
+static guint
+class_bit (const ReboundFinding *finding)
+{
+  const char *code = finding->reply != NULL ? finding->reply : finding->status;
+
+  return code != NULL ? 1u << (*code - '0') : 0;
+}
+
+gboolean
+rebound_verdict_holds (const ReboundEvidence *evidence, const ReboundClue *clue,
+                       const ReboundFinding *finding)
+{
+  const ReboundRules *rules = evidence->rules;
+  const ReboundScope *scope = &rules->scopes[clue->rule != NULL ? clue->rule->scope : 0];
+  const char *provider =
+      finding->provider >= 0
+          ? rebound_rules_string (rules, rules->providers[finding->provider].name)
+          : NULL;
+
+  return scope == rules->scopes
+         || (rebound_rules_allows (rules, scope->formats, evidence->format)
+             && rebound_rules_allows (rules, scope->providers, provider)
+             && (scope->classes == 0 || (scope->classes & class_bit (finding)) != 0)
+             && (scope->stages == 0 || (scope->stages & 1u << finding->stage) != 0));
+}
+
 ReboundReasons
 rebound_verdict_clue_reasons (const ReboundEvidence *evidence, const ReboundClue *clue,
-                              ReboundStage stage)
+                              const ReboundFinding *finding)
 {
+  const ReboundRules *rules = evidence->rules;
+  const ReboundReasons *says = NULL;
   const ReboundCode *code;
 
+  if (clue->type == REBOUND_CLUE_STATUS || clue->type == REBOUND_CLUE_REPLY)
+    says = rebound_rules_find_says (rules, finding->provider, clue->value);
+  if (says != NULL)
+    return *says;
   switch (clue->type)
     {
     case REBOUND_CLUE_PHRASE:
       return clue->rule->reasons;
     case REBOUND_CLUE_STATUS:
-      code = find_status (evidence->rules, clue->value);
+      code = find_status (rules, clue->value);
       return code != NULL ? code->reasons : (ReboundReasons){ 0 };
     case REBOUND_CLUE_REPLY:
-      return reply_reasons (evidence->rules, clue->value, stage);
+      return reply_reasons (rules, clue->value, finding->stage);
     default:
       return (ReboundReasons){ 0 };
     }
@@ -267,9 +307,9 @@ decide_by_codes (const Clues *clues, ReboundFinding *finding)
   ReboundReasons both;
 
   if (status != NULL && *status->value != '2')
-    of_status = rebound_verdict_clue_reasons (clues->evidence, status, finding->stage);
+    of_status = rebound_verdict_clue_reasons (clues->evidence, status, finding);
   if (reply != NULL)
-    of_reply = rebound_verdict_clue_reasons (clues->evidence, reply, finding->stage);
+    of_reply = rebound_verdict_clue_reasons (clues->evidence, reply, finding);
   both = combine (&of_reply, &of_status);
   if (both.n > 0)
     decide (finding, of_reply.n > 0 && has_reason (&of_reply, both.reason[0]) ? reply : status,
@@ -280,14 +320,14 @@ static void
 decide_by_rank (const Clues *clues, ReboundFinding *finding)
 {
   const ReboundClue *status = best_status (clues);
-  gboolean specific = status != NULL && is_specific (clues->evidence, status->value);
+  gboolean specific = status != NULL && is_specific (clues, status->value);
   ReboundReasons of_status = { 0 };
   const ReboundClue *phrase, *weak;
 
   if (specific)
-    of_status = rebound_verdict_clue_reasons (clues->evidence, status, finding->stage);
-  phrase = best_phrase (clues, FALSE, &of_status);
-  weak = best_phrase (clues, TRUE, &of_status);
+    of_status = rebound_verdict_clue_reasons (clues->evidence, status, finding);
+  phrase = best_phrase (clues, FALSE, &of_status, finding);
+  weak = best_phrase (clues, TRUE, &of_status, finding);
   if (phrase != NULL)
     {
       decide (finding, phrase, &phrase->rule->reasons);
@@ -311,8 +351,10 @@ is_sourced (const Clues *clues, const ReboundFinding *finding)
   for (guint i = 0; i < n_clues (clues); i++)
     {
       const ReboundClue *clue = clue_at (clues, i);
-      ReboundReasons reasons = rebound_verdict_clue_reasons (clues->evidence, clue, finding->stage);
+      ReboundReasons reasons = rebound_verdict_clue_reasons (clues->evidence, clue, finding);
 
+      if (!rebound_verdict_holds (clues->evidence, clue, finding))
+        continue;
       if (clue->type == REBOUND_CLUE_PHRASE
               ? clue->rule->sourced && has_reason (&reasons, finding->reason)
               : reasons.n > 0 && reasons.reason[0] == finding->reason)
@@ -321,16 +363,40 @@ is_sourced (const Clues *clues, const ReboundFinding *finding)
   return FALSE;
 }
 
+/* Who runs the host that refused: by its name, by what he alone writes, and where no host is named
+ * by the recipient's domain, else by the system that reports its own refusal. */
+static int
+find_provider (const Clues *self, const ReboundEvidenceRecipient *recipient)
+{
+  const ReboundRules *rules = self->evidence->rules;
+  const char *domain = recipient->address != NULL ? strrchr (recipient->address, '@') : NULL;
+  int provider = -1;
+
+  if (recipient->remote_mta != NULL)
+    provider = rebound_rules_find_provider (rules, recipient->remote_mta);
+  for (guint i = 0; i < n_clues (self) && provider < 0; i++)
+    if (clue_at (self, i)->type == REBOUND_CLUE_SIGN)
+      provider = clue_at (self, i)->rule->value;
+  if (provider < 0 && recipient->remote_mta == NULL && domain != NULL)
+    provider = rebound_rules_find_provider (rules, domain + 1);
+  if (provider < 0 && recipient->remote_mta == NULL && self->evidence->reporting_mta != NULL)
+    provider = rebound_rules_find_provider (rules, self->evidence->reporting_mta);
+  return provider;
+}
+
 void
 rebound_verdict_find_reason (const ReboundEvidence *evidence,
                              const ReboundEvidenceRecipient *recipient, ReboundFinding *finding)
 {
-  Clues clues = { evidence, recipient->clues, evidence->clues };
-  const ReboundClue *status = best_status (&clues);
-  const ReboundClue *reply = best_of (&clues, REBOUND_CLUE_REPLY);
-  const ReboundClue *stage = best_of (&clues, REBOUND_CLUE_STAGE);
+  Clues clues = { evidence, recipient->clues, evidence->clues, -1 };
+  const ReboundClue *status, *reply, *stage;
 
+  clues.provider = find_provider (&clues, recipient);
+  status = best_status (&clues);
+  reply = best_of (&clues, REBOUND_CLUE_REPLY);
+  stage = best_of (&clues, REBOUND_CLUE_STAGE);
   *finding = (ReboundFinding){ .reason = REBOUND_REASON_UNCLASSIFIED };
+  finding->provider = clues.provider;
   finding->status = status != NULL ? status->value : NULL;
   finding->reply = reply != NULL ? reply->value : NULL;
   finding->stage = stage != NULL ? stage->stage : REBOUND_STAGE_NONE;

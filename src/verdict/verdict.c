@@ -8,10 +8,9 @@
 
 /* What kind of fact a clue is, in the report. */
 static const char *const fact_names[] = {
-  [REBOUND_CLUE_PHRASE] = "phrase",
-  [REBOUND_CLUE_STATUS] = "status",
-  [REBOUND_CLUE_REPLY] = "reply",
-  [REBOUND_CLUE_STAGE] = "stage",
+  [REBOUND_CLUE_PHRASE] = "phrase", [REBOUND_CLUE_STATUS] = "status",
+  [REBOUND_CLUE_REPLY] = "reply",   [REBOUND_CLUE_STAGE] = "stage",
+  [REBOUND_CLUE_SIGN] = "provider",
 };
 
 /* The subscriber behind a failing address. */
@@ -109,7 +108,7 @@ temper (ReboundRecipient *to, gboolean sourced)
 static ReboundRole
 role_of (const ReboundEvidence *evidence, const ReboundClue *clue, const ReboundFinding *finding)
 {
-  ReboundReasons reasons = rebound_verdict_clue_reasons (evidence, clue, finding->stage);
+  ReboundReasons reasons = rebound_verdict_clue_reasons (evidence, clue, finding);
 
   if (clue == finding->decisive)
     return REBOUND_ROLE_DECISIVE;
@@ -128,7 +127,8 @@ add_facts (const ReboundEvidence *evidence, const GArray *clues, const ReboundFi
       const ReboundClue *clue = &g_array_index (clues, ReboundClue, i);
       ReboundFact fact = { fact_names[clue->type], clue->value, clue->from, NULL, role };
 
-      if (role_of (evidence, clue, finding) != role)
+      if (role_of (evidence, clue, finding) != role
+          || !rebound_verdict_holds (evidence, clue, finding))
         continue;
       if (clue->type == REBOUND_CLUE_STAGE)
         fact.value = rebound_stage_to_string (clue->stage);
@@ -241,6 +241,9 @@ judge_delivery (ReboundReport *report, const ReboundEvidenceRecipient *from, Reb
   to->reply = finding.reply;
   to->status = finding.status;
   to->stage = finding.stage;
+  if (finding.provider >= 0)
+    to->provider =
+        rebound_rules_string (evidence->rules, evidence->rules->providers[finding.provider].name);
   to->reason = reason_of (to, &finding);
   if (to->reason == finding.reason)
     {

@@ -26,6 +26,7 @@ typedef struct
   const char *reply;
   const char *status;
   ReboundStage stage;
+  int provider;     /* -1 where it is not known */
   gboolean sourced; /* some clue for it has a source */
 } ReboundFinding;
 
@@ -37,8 +38,13 @@ void rebound_verdict_find_reason (const ReboundEvidence *evidence,
  * "Envelope expired" under "Action: delayed". */
 gboolean rebound_verdict_gave_up (const ReboundEvidenceRecipient *recipient);
 
+/* Whether the rule of a clue holds for such a recipient. */
+gboolean rebound_verdict_holds (const ReboundEvidence *evidence, const ReboundClue *clue,
+                                const ReboundFinding *finding);
+
 /* What a clue says by itself: the reasons, none where it says nothing. */
 ReboundReasons rebound_verdict_clue_reasons (const ReboundEvidence *evidence,
-                                             const ReboundClue *clue, ReboundStage stage);
+                                             const ReboundClue *clue,
+                                             const ReboundFinding *finding);
 
 G_END_DECLS
