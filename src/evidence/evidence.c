@@ -505,7 +505,8 @@ read_identity (ReboundReading *self)
   evidence->to = rebound_keep_address (evidence, rebound_fields_get (header, REBOUND_FIELD_TO));
   evidence->report = self->message->report;
   evidence->through_list = rebound_fields_get (header, REBOUND_FIELD_LIST_ID) != NULL
-                           || rebound_fields_get (header, REBOUND_FIELD_LIST_POST) != NULL;
+                           || rebound_fields_get (header, REBOUND_FIELD_LIST_POST) != NULL
+                           || rebound_fields_get (header, REBOUND_FIELD_LIST_UNSUBSCRIBE) != NULL;
 }
 
 static gboolean

@@ -64,7 +64,7 @@ typedef struct
   gboolean disposition;
   gboolean refused;      /* an MDN that refuses the mail */
   gboolean report;       /* the Content-Type says delivery status */
-  gboolean through_list; /* the message itself has a List-Id or List-Post (RFC 2919, RFC 2369) */
+  gboolean through_list; /* the message itself has fields of RFC 2919 or RFC 2369 */
   gboolean bare;         /* no message: a reply or a log line */
   const char *format;
   const char *date;

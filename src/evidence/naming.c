@@ -14,6 +14,12 @@
 /* Empty lines between the cells of a table. */
 #define LONGEST_GAP 4
 
+/* Behind the words of a mark an address stands within so many bytes, and begins within a few. */
+#define ADDRESS_REACH 300
+#define ADDRESS_START 40
+
+#define LONGEST_LOCAL_PART 64
+
 /* The list, the report's own writer and postmasters are no recipients; but who mails himself
  * may be the one whom a line by itself names. */
 static gboolean
@@ -33,10 +39,22 @@ is_bystander (const ReboundText *self, const char *address, ReboundNaming naming
              || rebound_address_equal (address, evidence->original.from));
 }
 
+/* Who has a mailbox at the system that writes is sometimes named without his domain. */
+static char *
+complete_address (const ReboundText *self, const ReboundNamed *named)
+{
+  const char *from = self->evidence->from;
+  const char *domain = from != NULL ? strrchr (from, '@') : NULL;
+
+  if (memchr (named->address, '@', named->length) != NULL || domain == NULL)
+    return g_strndup (named->address, named->length);
+  return g_strdup_printf ("%.*s%s", (int) named->length, named->address, domain);
+}
+
 static void
 add_candidate (ReboundText *self, const ReboundNamed *named, guint line)
 {
-  g_autofree char *raw = g_strndup (named->address, named->length);
+  g_autofree char *raw = complete_address (self, named);
   ReboundCandidate candidate = { named->naming, rebound_keep_address (self->evidence, raw), line,
                                  named->address + named->length };
 
@@ -78,23 +96,58 @@ is_announced_other (const ReboundText *self, guint i)
   return FALSE;
 }
 
+static gboolean
+is_local_part (const char *p, gsize length)
+{
+  gsize n = 0;
+
+  while (n < length && (g_ascii_isalnum (p[n]) || strchr ("._-+=", p[n]) != NULL))
+    n++;
+  return length > 0 && n == length && length <= LONGEST_LOCAL_PART;
+}
+
+/* The address at the start of a value, or the local part that an expression takes. */
+static gboolean
+names_by_value (const ReboundRule *rule, const char *value, gsize length, ReboundNamed *named)
+{
+  *named = (ReboundNamed){ .naming = REBOUND_NAMING_RULE, .address = value, .length = length };
+  if (rule->take != 0 && is_local_part (value, length))
+    return TRUE;
+  named->address =
+      rebound_address_find (value, value + MIN (length, ADDRESS_REACH), &named->length);
+  return named->address != NULL && named->address - value < ADDRESS_START;
+}
+
+/* An expression is tried again behind what it took, for lists. */
+static void
+find_by_mark (ReboundText *self, const ReboundHit *hit, GArray *all)
+{
+  const char *end = self->text + self->length;
+  const char *value = rebound_text_behind (self, hit);
+  gsize length = 0;
+
+  do
+    {
+      ReboundNamed named;
+
+      value = rebound_text_value (self, hit->rule, value + length, end, &length);
+      if (value == NULL || length == 0 || !names_by_value (hit->rule, value, length, &named))
+        break;
+      g_array_append_val (all, named);
+    }
+  while (hit->rule->take != 0);
+}
+
 /* The addresses behind words of which a rule says so. */
 static GArray *
 find_by_rule (ReboundText *self)
 {
-  GArray *named = g_array_new (FALSE, FALSE, sizeof (ReboundNamed));
+  GArray *all = g_array_new (FALSE, FALSE, sizeof (ReboundNamed));
 
   for (guint i = 0; i < self->hits->len; i++)
-    {
-      const ReboundHit *hit = rebound_text_hit (self, i);
-      ReboundNamed here = { .naming = REBOUND_NAMING_RULE };
-
-      if (rebound_hit_is_mark (hit, REBOUND_MARK_RECIPIENT))
-        here.address = rebound_text_find_address (self, hit, &here.length);
-      if (here.address != NULL)
-        g_array_append_val (named, here);
-    }
-  return named;
+    if (rebound_hit_is_mark (rebound_text_hit (self, i), REBOUND_MARK_RECIPIENT))
+      find_by_mark (self, rebound_text_hit (self, i), all);
+  return all;
 }
 
 static void
@@ -169,6 +222,20 @@ find_in_sentences (ReboundText *self, guint n)
     for (guint i = 0; i < n && self->candidates->len == 0; i++)
       if (is_near_failure (self, i, reach))
         find_in_sentence (self, i);
+}
+
+const char *
+rebound_text_keep_address (ReboundText *self, const ReboundHit *hit)
+{
+  gsize length;
+  const char *value = rebound_text_value (self, hit->rule, rebound_text_behind (self, hit),
+                                          self->text + self->length, &length);
+  ReboundNamed named;
+  g_autofree char *raw = NULL;
+
+  if (value != NULL && names_by_value (hit->rule, value, length, &named))
+    raw = g_strndup (named.address, named.length);
+  return rebound_keep_address (self->evidence, raw);
 }
 
 static void

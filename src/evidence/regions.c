@@ -32,9 +32,10 @@ typedef struct
   gboolean unmarked;   /* its lines have no ">>>" */
   ReboundStage stage;
   ReboundEvidenceRecipient *spoken_of;
-  gboolean refused; /* … in this conversation */
-  gboolean settled; /* the refusal's recipient was named: the next is another's */
-  Region *nameless; /* a refusal of which the line after it may say whom it met */
+  gboolean refused;   /* … in this conversation */
+  gboolean settled;   /* the refusal's recipient was named: the next is another's */
+  Region *nameless;   /* a refusal of which the line after it may say whom it met */
+  const char *common; /* the diagnostic that a rule finds outside of what is about one */
 } Regions;
 
 static void
@@ -265,7 +266,8 @@ typedef struct
 {
   GArray *clues; /* of ReboundClue */
   const char *diagnostic;
-  const char *words; /* where there is none */
+  gboolean announced; /* a rule found it */
+  const char *words;  /* where there is none */
   const char *origin;
   const char *host;
 } Sayings;
@@ -336,7 +338,8 @@ read_announced_host (const Regions *self, const Region *region, const ReboundHit
                      Sayings *sayings)
 {
   gsize length;
-  const char *p = rebound_text_value (self->text, hit, region->end, &length);
+  const char *p = rebound_text_value (self->text, hit->rule, rebound_text_behind (self->text, hit),
+                                      region->end, &length);
   const char *end = p + (p != NULL ? length : 0);
 
   while (p < end && strchr ("[( ", *p) != NULL)
@@ -350,13 +353,16 @@ read_announced_diagnostic (const Regions *self, const Region *region, const Rebo
                            Sayings *sayings)
 {
   gsize length;
-  const char *p = rebound_text_value (self->text, hit, region->end, &length);
+  const char *p = rebound_text_value (self->text, hit->rule, rebound_text_behind (self->text, hit),
+                                      region->end, &length);
   const char *end = p + (p != NULL ? length : 0);
 
   while (p < end && g_ascii_isspace (*p))
     p++;
-  if (p < end)
-    sayings->diagnostic = rebound_keep_line (self->evidence, p, paragraph_end (p, end) - p);
+  if (p >= end || sayings->announced)
+    return;
+  sayings->diagnostic = rebound_keep_line (self->evidence, p, paragraph_end (p, end) - p);
+  sayings->announced = TRUE;
 }
 
 /* qmail: "192.0.2.1 does not like recipient." */
@@ -477,7 +483,7 @@ is_overruled (const Region *region, const ReboundEvidenceRecipient *recipient)
 
 /* A report about one recipient is about him from end to end. */
 static void
-read_region (const Regions *self, const Region *region)
+read_region (Regions *self, const Region *region)
 {
   const GPtrArray *recipients = region->recipients;
   Sayings sayings = { .clues = g_array_new (FALSE, FALSE, sizeof (ReboundClue)) };
@@ -490,6 +496,8 @@ read_region (const Regions *self, const Region *region)
       tell (self, g_ptr_array_index (recipients, i), &sayings);
   if (recipients->len == 0)
     tell (self, NULL, &sayings);
+  if (recipients->len == 0 && self->common == NULL && sayings.announced)
+    self->common = sayings.diagnostic;
   g_array_unref (sayings.clues);
 }
 
@@ -517,7 +525,7 @@ rebound_text_read_regions (ReboundText *text)
       ReboundEvidenceRecipient *recipient = rebound_evidence_recipient (self.evidence, i);
 
       if (recipient->diagnostic == NULL)
-        recipient->diagnostic = recipient->said;
+        recipient->diagnostic = self.common != NULL ? self.common : recipient->said;
     }
   g_ptr_array_unref (self.regions);
 }

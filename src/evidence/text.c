@@ -9,16 +9,11 @@
 
 #include <string.h>
 
-#include "address.h"
 #include "message/warnings.h"
 #include "rules/take.h"
 
 /* Expressions that are tried on a message: each may cost as much as a thousand lines. */
 #define MAX_TAKES 500
-
-/* Behind the words of a mark an address stands within so many bytes, and begins within a few. */
-#define ADDRESS_REACH 300
-#define ADDRESS_START 40
 
 /* All text before the returned message. */
 static char *
@@ -241,41 +236,17 @@ drop_foreign_marks (ReboundText *self)
 }
 
 const char *
-rebound_text_value (ReboundText *self, const ReboundHit *hit, const char *end, gsize *length)
+rebound_text_value (ReboundText *self, const ReboundRule *rule, const char *start, const char *end,
+                    gsize *length)
 {
-  const char *start = self->text + hit->start + hit->length;
-
   *length = end - start;
-  if (hit->rule->take == 0)
+  if (rule->take == 0)
     return start;
   if (self->n_takes++ < MAX_TAKES)
-    return rebound_take (rebound_rules_string (self->evidence->rules, hit->rule->take), start,
-                         *length, length);
+    return rebound_take (rebound_rules_string (self->evidence->rules, rule->take), start, *length,
+                         length);
   rebound_warn (self->evidence->warnings, "truncated", "expressions beyond the limit");
   return NULL;
-}
-
-const char *
-rebound_text_find_address (ReboundText *self, const ReboundHit *hit, gsize *length)
-{
-  gsize reach;
-  const char *start = rebound_text_value (self, hit, self->text + self->length, &reach);
-  const char *address;
-
-  if (start == NULL)
-    return NULL;
-  address = rebound_address_find (start, start + MIN (reach, ADDRESS_REACH), length);
-  return address != NULL && address - start < ADDRESS_START ? address : NULL;
-}
-
-const char *
-rebound_text_keep_address (ReboundText *self, const ReboundHit *hit)
-{
-  gsize length;
-  const char *address = rebound_text_find_address (self, hit, &length);
-  g_autofree char *raw = address != NULL ? g_strndup (address, length) : NULL;
-
-  return rebound_keep_address (self->evidence, raw);
 }
 
 /* What follows is the returned message: no line of the report. */

@@ -71,13 +71,19 @@ rebound_hit_is_mark (const ReboundHit *hit, ReboundMark mark)
 /* The first hit that is not before @p. */
 guint rebound_text_first_hit (const ReboundText *self, const char *p);
 
-/* Behind the words of a mark: what its expression takes, or all up to @end where it has none. %NULL
+/* Where the words of a mark end, and its value may begin. */
+static inline const char *
+rebound_text_behind (const ReboundText *self, const ReboundHit *hit)
+{
+  return self->text + hit->start + hit->length;
+}
+
+/* What the expression of @rule takes from @start on, or all up to @end where it has none. %NULL
  * where nothing fits. */
-const char *rebound_text_value (ReboundText *self, const ReboundHit *hit, const char *end,
-                                gsize *length);
+const char *rebound_text_value (ReboundText *self, const ReboundRule *rule, const char *start,
+                                const char *end, gsize *length);
 
 /* The address right behind the words of a mark; %NULL where none stands there. */
-const char *rebound_text_find_address (ReboundText *self, const ReboundHit *hit, gsize *length);
 const char *rebound_text_keep_address (ReboundText *self, const ReboundHit *hit);
 
 /* Finds the lines that name recipients, and the recipients where they are not known yet. */

@@ -20,8 +20,9 @@ const char *
 rebound_mark_to_string (ReboundMark mark)
 {
   static const char *const names[REBOUND_N_MARKS] = {
-    "failed", "delayed", "delivered", "returned", "auto-reply", "challenge", "complaint",
-    "system", "contact", "forwarded", "origin",   "host",       "recipient", "diagnostic",
+    "failed",    "delayed",   "delivered", "returned",   "auto-reply",
+    "challenge", "complaint", "system",    "contact",    "forwarded",
+    "origin",    "host",      "recipient", "diagnostic", "notice",
   };
 
   return names[mark];

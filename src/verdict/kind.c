@@ -33,6 +33,13 @@ is_bare_reply (const ReboundEvidence *evidence)
   return evidence->bare;
 }
 
+/* Of an operator's own system, on other people's mail. */
+static gboolean
+is_notice (const ReboundEvidence *evidence)
+{
+  return in_subject (evidence, REBOUND_MARK_NOTICE);
+}
+
 static gboolean
 is_complaint (const ReboundEvidence *evidence)
 {
@@ -54,48 +61,65 @@ is_forwarded (const ReboundEvidence *evidence)
          || in_subject (evidence, REBOUND_MARK_FORWARDED);
 }
 
-/* The return path of a list, to which nobody writes himself: list-bounces@, bounces+member=host@,
- * list-admin@ (Mailman 2.0), owner-list@ (Majordomo), list-return-7-member=host@ (ezmlm). */
+/* The return path of a list: list-bounces@, bounces+member=host@, list-admin@ (Mailman 2.0),
+ * owner-list@ (Majordomo), list-return-7-member=host@ (ezmlm). */
 static gboolean
-is_for_bounces (const char *address)
+is_return_path (const char *address)
 {
-  static const char *const signs[] = { "bounce", "-admin@", "owner-", "-errors@", "-return-" };
+  static const char *const signs[] = { "bounce", "-admin@", "-errors@", "-return-" };
   g_autofree char *lower = g_ascii_strdown (address != NULL ? address : "", -1);
 
+  if (g_str_has_prefix (lower, "owner-"))
+    return TRUE;
   for (guint i = 0; i < G_N_ELEMENTS (signs); i++)
     if (strstr (lower, signs[i]) != NULL)
       return TRUE;
   return FALSE;
 }
 
+/* To where nobody writes himself. */
+static gboolean
+is_for_bounces (const ReboundEvidence *evidence)
+{
+  return evidence->verp != NULL || is_return_path (evidence->to)
+         || is_return_path (evidence->envelope_recipient);
+}
+
+/* What comes through a list or a ticket system somebody else wrote. */
+static gboolean
+is_passed_on (const ReboundEvidence *evidence)
+{
+  return (evidence->through_list && !is_for_bounces (evidence))
+         || in_header (evidence, REBOUND_MARK_FORWARDED);
+}
+
 /* Reports come with the null reverse-path (RFC 5321 section 4.5.5), or that of some daemon; who has
- * his own there wrote himself. So does what comes through a list. */
+ * his own there wrote himself. */
 static gboolean
 is_personal (const ReboundEvidence *evidence)
 {
   const char *sender = evidence->envelope_sender;
 
-  return !is_for_bounces (evidence->to)
-         && (evidence->through_list
-             || (sender != NULL && *sender != '\0'
-                 && rebound_address_equal (sender, evidence->from)));
+  return is_passed_on (evidence)
+         || (!is_for_bounces (evidence) && sender != NULL && *sender != '\0'
+             && rebound_address_equal (sender, evidence->from));
 }
 
 static gboolean
-is_daemon (const char *address)
+is_from (const ReboundEvidence *evidence, const char *local)
 {
-  return address != NULL
-         && (g_ascii_strncasecmp (address, "mailer-daemon", 13) == 0
-             || g_ascii_strncasecmp (address, "postmaster", 10) == 0);
+  return evidence->from != NULL && g_ascii_strncasecmp (evidence->from, local, strlen (local)) == 0;
 }
 
-/* As multipart/report, or by the sender's name; a ticket system only takes that over. */
+/* As multipart/report, or by the sender's name. Nobody but a mail system is MAILER-DAEMON, and its
+ * reports are sometimes passed on; a postmaster may be a person. */
 static gboolean
 is_by_system (const ReboundEvidence *evidence)
 {
   return evidence->report
          || (in_header (evidence, REBOUND_MARK_SYSTEM)
-             && (!is_personal (evidence) || is_daemon (evidence->from)));
+             && (!is_personal (evidence) || is_from (evidence, "mailer-daemon")
+                 || (is_from (evidence, "postmaster@") && !is_passed_on (evidence))));
 }
 
 static gboolean
@@ -166,7 +190,7 @@ is_auto_reply (const ReboundEvidence *evidence)
       in_text (evidence, REBOUND_MARK_FAILED) || in_subject (evidence, REBOUND_MARK_FAILED)
       || in_text (evidence, REBOUND_MARK_DELAYED) || in_subject (evidence, REBOUND_MARK_DELAYED);
 
-  if (evidence->through_list)
+  if (evidence->through_list && !is_for_bounces (evidence))
     return FALSE;
   if (in_subject (evidence, REBOUND_MARK_AUTO_REPLY))
     return !(in_header (evidence, REBOUND_MARK_SYSTEM) && failed);
@@ -176,14 +200,14 @@ is_auto_reply (const ReboundEvidence *evidence)
 }
 
 /* In a text alone: a mail system writes, or a sender that we do not know, who quotes nobody and
- * names a recipient; and it tells of a failure. */
+ * names a recipient, or wrote to one's own return path; and it tells of a failure. */
 static gboolean
 is_told (const ReboundEvidence *evidence, ReboundMark mark)
 {
   if (is_by_system (evidence))
     return in_text (evidence, mark) || in_subject (evidence, mark);
   return in_text (evidence, mark) && !is_forwarded (evidence) && !is_personal (evidence)
-         && (evidence->recipients->len > 0 || evidence->format != NULL);
+         && (evidence->recipients->len > 0 || evidence->format != NULL || evidence->verp != NULL);
 }
 
 static gboolean
@@ -226,12 +250,13 @@ static const struct
   ReboundKind kind;
   gboolean (*is) (const ReboundEvidence *evidence);
 } kinds[] = {
-  { REBOUND_KIND_BOUNCE, is_bare_reply },       { REBOUND_KIND_COMPLAINT, is_complaint },
-  { REBOUND_KIND_CHALLENGE, is_challenge },     { REBOUND_KIND_BOUNCE, is_refusal },
-  { REBOUND_KIND_DISPOSITION, is_disposition }, { REBOUND_KIND_BOUNCE, is_reported_failure },
-  { REBOUND_KIND_DELAY, is_reported_delay },    { REBOUND_KIND_DELIVERED, is_report },
-  { REBOUND_KIND_AUTO_REPLY, is_auto_reply },   { REBOUND_KIND_DELAY, is_told_delay },
-  { REBOUND_KIND_BOUNCE, is_told_failure },     { REBOUND_KIND_DELIVERED, is_told_delivery },
+  { REBOUND_KIND_BOUNCE, is_bare_reply },       { REBOUND_KIND_OTHER, is_notice },
+  { REBOUND_KIND_COMPLAINT, is_complaint },     { REBOUND_KIND_CHALLENGE, is_challenge },
+  { REBOUND_KIND_BOUNCE, is_refusal },          { REBOUND_KIND_DISPOSITION, is_disposition },
+  { REBOUND_KIND_BOUNCE, is_reported_failure }, { REBOUND_KIND_DELAY, is_reported_delay },
+  { REBOUND_KIND_DELIVERED, is_report },        { REBOUND_KIND_AUTO_REPLY, is_auto_reply },
+  { REBOUND_KIND_DELAY, is_told_delay },        { REBOUND_KIND_BOUNCE, is_told_failure },
+  { REBOUND_KIND_DELIVERED, is_told_delivery },
 };
 
 ReboundKind
