@@ -208,6 +208,15 @@ flag_refusals (ReboundText *self, guint n)
     }
 }
 
+static gboolean
+tells_failure (const ReboundText *self)
+{
+  for (guint i = 0; i < self->lines->len; i++)
+    if ((rebound_text_line (self, i)->flags & LINE_FAILS) != 0)
+      return TRUE;
+  return FALSE;
+}
+
 /* Where no line names a recipient, a sentence may: "your message to x@y.example could not
  * be delivered". It tells of a failure, or stands beside one that does. */
 static void
@@ -218,6 +227,8 @@ find_in_sentences (ReboundText *self, guint n)
       find_in_sentence (self, i);
   if (self->candidates->len == 0)
     flag_refusals (self, n);
+  if (!tells_failure (self))
+    return;
   for (guint reach = 1; reach <= FARTHEST; reach++)
     for (guint i = 0; i < n && self->candidates->len == 0; i++)
       if (is_near_failure (self, i, reach))

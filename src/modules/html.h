@@ -24,16 +24,17 @@ typedef char *(*ReboundHtmlReader) (const char *html, gsize length, gsize *out_l
 static const char *const rebound_html_hidden[] = { "script", "style", "title", NULL };
 
 /* Where these begin and where they end, a line begins. */
-static const char *const rebound_html_lines[] = {
-  "br", "p",  "div", "tr",  "li",         "ul", "ol", "table", "h1", "h2",
-  "h3", "h4", "hr",  "pre", "blockquote", "td", "th", "dt",    "dd", NULL
-};
+static const char *const rebound_html_lines[] = { "br", "p",  "div",   "tr",  "li",
+                                                  "ul", "ol", "table", "h1",  "h2",
+                                                  "h3", "h4", "hr",    "pre", "blockquote",
+                                                  "td", "th", "dt",    "dd",  NULL };
 
 static inline gboolean
 rebound_html_is_one_of (const char *name, gsize length, const char *const *names)
 {
-  for (guint i = 0; names[i] != NULL; i++)
-    if (strlen (names[i]) == length && g_ascii_strncasecmp (name, names[i], length) == 0)
+  for (guint i = 0; length > 0 && names[i] != NULL; i++)
+    if (*names[i] == g_ascii_tolower (*name) && strlen (names[i]) == length
+        && g_ascii_strncasecmp (name, names[i], length) == 0)
       return TRUE;
   return FALSE;
 }
