@@ -22,17 +22,20 @@ static gboolean
 opens_subject (const char *subject, gsize start)
 {
   const char *p = subject + strspn (subject, " ");
+  const char *hit = subject + start;
 
-  while (p < subject + start && strchr ("[*", *p) != NULL)
+  while (p < hit && (*p == '[' || *p == '*'))
     {
       const char *close = *p == '[' ? "]" : "*";
 
       p += strspn (p, "[*");
+      if (p == hit)
+        break;
       p += strcspn (p, close);
       p += strspn (p, close);
       p += strspn (p, " ");
     }
-  return p >= subject + start;
+  return p == hit;
 }
 
 static void
