@@ -1271,6 +1271,54 @@ START_TEST (returned_header)
 }
 END_TEST
 
+/* A program's own line below a field of its quotation; a long field that a gateway has wrapped. */
+START_TEST (returned_in_text)
+{
+  g_autoptr (ReboundEvidence) evidence =
+      read_text ("Sorry.\n\nReturn-Path: <news@lists.example.org>\nMessage-ID:\n"
+                 " <abc@lists.example.org>\nSubject: Weekly news\nIn quarantine as: 77\n"
+                 "List-Id: News of the harbour, of its ships, its people and its weather,\n"
+                 "weekly <news.lists.example.org>\nDate: Fri, 20 Nov 2026 10:00:00\n\n"
+                 "Subject: another\n");
+
+  ck_assert_pstr_eq (evidence->original.subject, "Weekly news");
+  ck_assert_pstr_eq (evidence->original.message_id, "abc@lists.example.org");
+  ck_assert_pstr_eq (evidence->original.list_id, "news.lists.example.org");
+  ck_assert_pstr_eq (evidence->original.date, NULL);
+}
+END_TEST
+
+/* Each mark once in each area, and whether the subject begins with it. */
+START_TEST (signs)
+{
+  static const struct
+  {
+    const char *subject;
+    gboolean opens;
+  } subjects[] = {
+    { "Out of office", TRUE },
+    { "  [News] ***SPAM*** Out of office: Weekly news", TRUE },
+    { "Invitation: out of office, out of office", FALSE },
+    { "[News out of office", FALSE },
+  };
+  const ReboundSign *sign;
+
+  for (guint i = 0; i < G_N_ELEMENTS (subjects); i++)
+    {
+      g_autofree char *mail =
+          g_strdup_printf ("From: ann@example.org\nSubject: %s\n\nHello\n", subjects[i].subject);
+      g_autoptr (ReboundEvidence) evidence = read_mail (mail);
+
+      ck_assert_uint_eq (evidence->signs->len, 1);
+      sign = &g_array_index (evidence->signs, ReboundSign, 0);
+      ck_assert_int_eq (sign->area, REBOUND_AREA_SUBJECT);
+      ck_assert_int_eq (sign->rule->value, REBOUND_MARK_AUTO_REPLY);
+      ck_assert_int_eq (g_ascii_strcasecmp (sign->value, "out of office"), 0);
+      ck_assert_msg ((evidence->opening != 0) == subjects[i].opens, "%s", subjects[i].subject);
+    }
+}
+END_TEST
+
 /* ---- Text --------------------------------------------------------------------------------- */
 
 #define POSTFIX                                                                                    \
@@ -1665,6 +1713,8 @@ header_tests (void)
   tcase_add_loop_test (tests, envelope_sender, 0, G_N_ELEMENTS (senders));
   tcase_add_test (tests, envelope_null_sender);
   tcase_add_test (tests, returned_header);
+  tcase_add_test (tests, returned_in_text);
+  tcase_add_test (tests, signs);
   return tests;
 }
 

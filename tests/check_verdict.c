@@ -742,7 +742,18 @@ static const struct
   { REBOUND_KIND_AUTO_REPLY,
     "From: Bob <bob@example.net>\nTo: news-owner@lists.example.org\n"
     "Subject: Abwesenheitsnotiz: Weekly news\n\nIch bin bis Montag nicht im Haus.\n" },
+  { REBOUND_KIND_AUTO_REPLY,
+    "From: Bob <bob@example.net>\nTo: news-owner@lists.example.org\nReturn-Path: <>\n"
+    "Subject: Bob is out of the office (returning 30/11/2026)\n\nBack on Monday.\n" },
+  { REBOUND_KIND_AUTO_REPLY,
+    "From: Bob <bob@example.net>\nTo: news-owner@lists.example.org\n"
+    "Subject: [Harbour #77] Automatic reply: Weekly news\n\nBack on Monday.\n" },
   /* people */
+  { REBOUND_KIND_OTHER, PERSON "Return-Path: <ann@example.org>\n"
+                               "Subject: Invitation: Out of office @ Mon 30 Nov\n\nBob's day off.\n" },
+  { REBOUND_KIND_OTHER, PERSON "Subject: How to write an out of office reply\n"
+                               "List-Unsubscribe: <mailto:stop@example.org>\n\n"
+                               "Write: \"I am out of the office until Monday.\"\n" },
   { REBOUND_KIND_OTHER, PERSON "Subject: Hello\n\nHow are you?\n" },
   { REBOUND_KIND_OTHER, PERSON "Subject: Fwd: Undelivered Mail Returned to Sender\n\n"
                                "Can you help with this?\n\n"

@@ -503,6 +503,15 @@ exits 0
 has out 'decisive .*no such user'
 has out 'agrees .*5\.1\.1'
 
+it 'parse: --explain shows what tells the kind, also of what is no bounce'
+printf 'From: ann@example.org\nSubject: Invitation: out of office\n\nHello\n' >invitation.eml
+run parse --explain invitation.eml
+exits 0
+has out '^invitation.eml: other'
+has out 'says auto-reply: .*out of office.*, in the subject (auto-reply/subject-en)'
+run parse invitation.eml
+lacks out 'auto-reply'
+
 it 'parse: --taxonomy prints the other name too'
 for system in kumomta powermta ses sisimai sparkpost
 do

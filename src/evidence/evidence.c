@@ -27,6 +27,7 @@ rebound_evidence_free (ReboundEvidence *self)
   g_ptr_array_unref (self->recipients);
   g_array_unref (self->clues);
   g_array_unref (self->warnings);
+  g_array_unref (self->signs);
   g_free (self);
 }
 
@@ -299,6 +300,21 @@ rebound_keep_line (ReboundEvidence *evidence, const char *text, gsize length)
   return rebound_keep (evidence, g_strchomp (line));
 }
 
+void
+rebound_note_mark (ReboundEvidence *evidence, ReboundArea area, const char *text,
+                   const ReboundHit *hit)
+{
+  guint *marks = &evidence->marks[rebound_evidence_area (area)];
+  guint bit = 1u << hit->rule->value;
+  ReboundSign sign = { hit->rule, area, NULL };
+
+  if ((*marks & bit) != 0)
+    return;
+  *marks |= bit;
+  sign.value = rebound_keep_line (evidence, text + hit->start, hit->length);
+  g_array_append_val (evidence->signs, sign);
+}
+
 static gboolean
 is_hard (const ReboundRules *rules, const ReboundRule *rule)
 {
@@ -489,6 +505,7 @@ evidence_new (const ReboundRules *rules, const ReboundLimits *limits)
   self->recipients = g_ptr_array_new_with_free_func (recipient_free);
   self->clues = g_array_new (FALSE, FALSE, sizeof (ReboundClue));
   self->warnings = g_array_new (FALSE, FALSE, sizeof (ReboundWarning));
+  self->signs = g_array_new (FALSE, FALSE, sizeof (ReboundSign));
   return self;
 }
 

@@ -49,6 +49,14 @@ typedef struct
   GArray *clues; /* of ReboundClue, the most trustworthy source first */
 } ReboundEvidenceRecipient;
 
+/* A mark of the rules, as it stands in an area. */
+typedef struct
+{
+  const ReboundRule *rule;
+  ReboundArea area;
+  const char *value;
+} ReboundSign;
+
 /* What a message states. */
 typedef struct
 {
@@ -58,7 +66,9 @@ typedef struct
   GPtrArray *recipients; /* of ReboundEvidenceRecipient */
   GArray *clues;         /* that bear on every recipient */
   GArray *warnings;      /* of ReboundWarning */
+  GArray *signs;         /* of ReboundSign: the first of each mark in each area */
   guint marks[3];        /* bits of ReboundMark, by area: text, subject, header */
+  guint opening;         /* … of those that the subject begins with */
   gboolean delivery_status;
   gboolean feedback;
   gboolean disposition;
@@ -104,10 +114,16 @@ rebound_evidence_recipient (const ReboundEvidence *self, guint i)
   return g_ptr_array_index (self->recipients, i);
 }
 
+static inline guint
+rebound_evidence_area (ReboundArea area)
+{
+  return area == REBOUND_AREA_HEADER ? 2 : area - 1;
+}
+
 static inline gboolean
 rebound_evidence_has_mark (const ReboundEvidence *self, ReboundArea area, ReboundMark mark)
 {
-  return (self->marks[area == REBOUND_AREA_HEADER ? 2 : area - 1] & 1u << mark) != 0;
+  return (self->marks[rebound_evidence_area (area)] & 1u << mark) != 0;
 }
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ReboundEvidence, rebound_evidence_free)

@@ -6,14 +6,48 @@
 #include "reader.h"
 
 static void
-note_marks (ReboundEvidence *evidence, guint area, const GArray *hits)
+note_marks (ReboundEvidence *evidence, ReboundArea area, const char *text, const GArray *hits)
 {
   for (guint i = 0; i < hits->len; i++)
     {
-      const ReboundRule *rule = g_array_index (hits, ReboundHit, i).rule;
+      const ReboundHit *hit = &g_array_index (hits, ReboundHit, i);
 
-      if (rule->type == REBOUND_RULE_MARK)
-        evidence->marks[area] |= 1u << rule->value;
+      if (hit->rule->type == REBOUND_RULE_MARK)
+        rebound_note_mark (evidence, area, text, hit);
+    }
+}
+
+/* Whether only labels like "[Ticket 7]" or "***SPAM***" stand before it. */
+static gboolean
+opens_subject (const char *subject, gsize start)
+{
+  const char *p = subject + strspn (subject, " ");
+  const char *hit = subject + start;
+
+  while (p < hit && (*p == '[' || *p == '*'))
+    {
+      const char *close = *p == '[' ? "]" : "*";
+
+      p += strspn (p, "[*");
+      if (p == hit)
+        break;
+      p += strcspn (p, close);
+      p += strspn (p, close);
+      p += strspn (p, " ");
+    }
+  return p == hit;
+}
+
+static void
+note_subject (ReboundEvidence *evidence, const char *subject, const GArray *hits)
+{
+  note_marks (evidence, REBOUND_AREA_SUBJECT, subject, hits);
+  for (guint i = 0; i < hits->len; i++)
+    {
+      const ReboundHit *hit = &g_array_index (hits, ReboundHit, i);
+
+      if (hit->rule->type == REBOUND_RULE_MARK && opens_subject (subject, hit->start))
+        evidence->opening |= 1u << hit->rule->value;
     }
 }
 
@@ -44,11 +78,11 @@ rebound_read_header (ReboundReading *self)
   g_autoptr (GArray) subject_hits = NULL;
 
   header_hits = rebound_find_hits (self, REBOUND_AREA_HEADER, text->str, text->len);
-  note_marks (self->evidence, 2, header_hits);
+  note_marks (self->evidence, REBOUND_AREA_HEADER, text->str, header_hits);
   if (subject != NULL)
     {
       subject_hits = rebound_find_hits (self, REBOUND_AREA_SUBJECT, subject, strlen (subject));
-      note_marks (self->evidence, 1, subject_hits);
+      note_subject (self->evidence, subject, subject_hits);
     }
   if (failed != NULL && self->evidence->recipients->len == 0)
     read_failed_recipients (self->evidence, failed);

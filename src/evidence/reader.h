@@ -88,6 +88,10 @@ GArray *rebound_find_hits (ReboundReading *self, ReboundArea area, const char *t
  * are the longest. */
 void rebound_choose_format (ReboundReading *self);
 
+/* Notes that a mark stands in @area of the message, at @hit of @text. */
+void rebound_note_mark (ReboundEvidence *evidence, ReboundArea area, const char *text,
+                        const ReboundHit *hit);
+
 /* Append the clues that codes, or a text of the rules, are. */
 void rebound_append_codes (ReboundEvidence *evidence, GArray *clues, const ReboundCodes *codes,
                            ReboundSource from, gboolean remote);

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "message/scan.h"
 #include "message/warnings.h"
 #include "rules/take.h"
 
@@ -158,6 +159,46 @@ find_returned_header (const ReboundText *self, guint limit)
   return weight >= 4 ? first : limit;
 }
 
+/* Programs wrap lines at 72 bytes or more: what follows a shorter one does not belong to it. */
+#define SHORTEST_WRAPPED 60
+
+/* Whether the line at @n goes on with the field before it, which is at @before. */
+static gboolean
+goes_on (const ReboundText *self, guint n, const ReboundTextLine *before)
+{
+  const ReboundTextLine *line = rebound_text_line (self, n);
+
+  return *line->start == ' ' || *line->start == '\t' || before->end[-1] == ':'
+         || before->end - before->start >= SHORTEST_WRAPPED;
+}
+
+/* The fields of the header that begins at line @first, without what a person or a program has
+ * written below one of them. */
+static GString *
+collect_header (const ReboundText *self, guint first)
+{
+  GString *header = g_string_sized_new (512);
+  const ReboundTextLine *before = NULL;
+
+  for (guint i = first; i < self->lines->len; i++)
+    {
+      const ReboundTextLine *line = rebound_text_line (self, i);
+
+      if (rebound_skip_blanks (line->start, line->end) == line->end)
+        break;
+      if (!rebound_fields_is_start (line->start, line->end)
+          && (before == NULL || !goes_on (self, i, before)))
+        {
+          before = NULL;
+          continue;
+        }
+      g_string_append_len (header, line->start, line->end - line->start);
+      g_string_append_c (header, '\n');
+      before = line;
+    }
+  return header;
+}
+
 /* The header of a returned message that stands in the text. */
 static void
 read_quoted_message (ReboundText *self, guint first)
@@ -168,11 +209,13 @@ read_quoted_message (ReboundText *self, guint first)
     {
       const ReboundTextLine *line = rebound_text_line (self, i);
       g_autoptr (ReboundFields) fields = NULL;
+      g_autoptr (GString) header = NULL;
 
       if (!rebound_fields_is_start (line->start, line->end))
         continue;
-      fields = rebound_fields_parse (line->start, self->text + self->length - line->start, TRUE,
-                                     self->evidence->rules, self->reading->message->charsets);
+      header = collect_header (self, i);
+      fields = rebound_fields_parse (header->str, header->len, TRUE, self->evidence->rules,
+                                     self->reading->message->charsets);
       if (fields->fields->len > 1)
         rebound_keep_original (self->evidence, fields);
       break;
@@ -195,7 +238,7 @@ note_marks (ReboundText *self)
       const char *p = self->text + hit->start;
 
       if (hit->rule->type == REBOUND_RULE_MARK && p < self->end && !is_quoted (self, p))
-        self->evidence->marks[0] |= 1u << hit->rule->value;
+        rebound_note_mark (self->evidence, REBOUND_AREA_TEXT, self->text, hit);
     }
 }
 

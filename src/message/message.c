@@ -510,10 +510,34 @@ rebound_message_parse (GBytes *bytes, ReboundConverters *converters, const Rebou
   return self;
 }
 
+/* Whether the zone that GMime reads stands behind the time: an offset, or one of the names of
+ * RFC 5322 section 4.3. Without one it is not known when that was. */
+static gboolean
+has_zone (const char *value)
+{
+  static const char *const zones[] = { "UT",  "UTC", "GMT", "Z",   "EST", "EDT",
+                                       "CST", "CDT", "MST", "MDT", "PST", "PDT" };
+  const char *p = strchr (value, ':');
+  gsize n;
+
+  if (p == NULL)
+    return FALSE;
+  p += strspn (p, "0123456789:.");
+  p += strspn (p, " \t");
+  if ((*p == '+' || *p == '-') && g_ascii_isdigit (p[1]))
+    return TRUE;
+  for (n = 0; g_ascii_isalpha (p[n]);)
+    n++;
+  for (guint i = 0; i < G_N_ELEMENTS (zones); i++)
+    if (strlen (zones[i]) == n && g_ascii_strncasecmp (p, zones[i], n) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 gboolean
 rebound_message_read_date (const char *value, char date[REBOUND_DATE_BYTES])
 {
-  g_autoptr (GDateTime) parsed = g_mime_utils_header_decode_date (value);
+  g_autoptr (GDateTime) parsed = has_zone (value) ? g_mime_utils_header_decode_date (value) : NULL;
   time_t seconds = parsed != NULL ? g_date_time_to_unix (parsed) : 0;
   struct tm utc;
 

@@ -135,6 +135,27 @@ put_fact (GString *out, const ReboundFact *fact)
   g_string_append_c (out, '\n');
 }
 
+/* What tells the kind of the message, in the order of where it stands. */
+static void
+put_signs (GString *out, const ReboundEvidence *evidence)
+{
+  static const ReboundArea areas[] = { REBOUND_AREA_HEADER, REBOUND_AREA_SUBJECT,
+                                       REBOUND_AREA_TEXT };
+  static const char *const names[] = { "header", "subject", "text" };
+
+  for (guint area = 0; area < G_N_ELEMENTS (areas); area++)
+    for (guint i = 0; i < evidence->signs->len; i++)
+      {
+        const ReboundSign *sign = &g_array_index (evidence->signs, ReboundSign, i);
+
+        if (sign->area == areas[area])
+          g_string_append_printf (out, "    says %s: “%s”, in the %s (%s)\n",
+                                  rebound_mark_to_string (sign->rule->value), sign->value,
+                                  names[area],
+                                  rebound_rules_string (evidence->rules, sign->rule->id));
+      }
+}
+
 #define SHOWN_FACTS 3
 
 /* Whether the fact at @n was told before, out of another part of the message. */
@@ -219,6 +240,8 @@ rebound_report_to_text (const ReboundReport *self, const ReboundStyle *style)
 
   out = g_string_sized_new (512);
   put_headline (out, self, style, palette);
+  if (style != NULL && style->explain)
+    put_signs (out, self->evidence);
   for (guint i = 0; i < self->recipients->len; i++)
     put_recipient (out, g_ptr_array_index (self->recipients, i), style, palette);
   warnings = rebound_report_get_warnings (self, &n);

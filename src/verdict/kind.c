@@ -181,6 +181,17 @@ is_reported_delay (const ReboundEvidence *evidence)
                  && in_text (evidence, REBOUND_MARK_DELAYED)));
 }
 
+/* An answering machine says so first; "Invitation: out of office" and "How to write an out of
+ * office reply" are about one. With the null reverse-path it may stand anywhere: responders use
+ * that (RFC 3834 section 3.3), and people cannot. */
+static gboolean
+has_auto_subject (const ReboundEvidence *evidence)
+{
+  return in_subject (evidence, REBOUND_MARK_AUTO_REPLY)
+         && ((evidence->opening & 1u << REBOUND_MARK_AUTO_REPLY) != 0
+             || g_strcmp0 (evidence->envelope_sender, "") == 0);
+}
+
 /* RFC 3834 and the many without it. A bounce may say auto-replied too: Exim, Domino, Postfix
  * and Exchange do; then a mail system has written it, and it tells of a failure. */
 static gboolean
@@ -192,7 +203,7 @@ is_auto_reply (const ReboundEvidence *evidence)
 
   if (evidence->through_list && !is_for_bounces (evidence))
     return FALSE;
-  if (in_subject (evidence, REBOUND_MARK_AUTO_REPLY))
+  if (has_auto_subject (evidence))
     return !(in_header (evidence, REBOUND_MARK_SYSTEM) && failed);
   return (in_header (evidence, REBOUND_MARK_AUTO_REPLY)
           || in_text (evidence, REBOUND_MARK_AUTO_REPLY))
