@@ -85,6 +85,9 @@ static const struct
   { "errors-to", REBOUND_NAMING_NONE },
   { "message-id", REBOUND_NAMING_NONE },
   { "message id", REBOUND_NAMING_NONE },
+  { "original message id", REBOUND_NAMING_NONE },
+  { "orginal message id", REBOUND_NAMING_NONE }, /* Postal */
+  { "message token", REBOUND_NAMING_NONE },
   { "subject", REBOUND_NAMING_NONE },
   { "von", REBOUND_NAMING_NONE },
   { "de", REBOUND_NAMING_NONE },
@@ -226,7 +229,7 @@ rebound_line_names (const char *line, const char *end, gboolean fails, ReboundNa
 /* Conversations */
 
 /* What stands before a command or a reply: sendmail's ">>>" and "<<<" (the other way round in
- * InterScan's reports), hMailServer's words, and others' arrows. */
+ * InterScan's reports), ZMailer's "<<-" and "->>", hMailServer's words, and others' arrows. */
 static const struct
 {
   const char *prefix;
@@ -240,6 +243,8 @@ static const struct
   { "received <<<", TRUE },
   { "-->", FALSE },
   { "<--", TRUE },
+  { "<<- ", FALSE },
+  { "->> ", TRUE },
   { "c: ", FALSE },
   { "s: ", TRUE },
   { "hmailserver sent:", FALSE },

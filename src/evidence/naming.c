@@ -21,7 +21,7 @@
 #define LONGEST_LOCAL_PART 64
 
 /* The list, the report's own writer and postmasters are no recipients; but who mails himself
- * may be the one whom a line by itself names. */
+ * may be the one whom a line by itself names, and Postal writes as him whom RCPT TO named. */
 static gboolean
 is_bystander (const ReboundText *self, const char *address, ReboundNaming naming)
 {
@@ -31,7 +31,7 @@ is_bystander (const ReboundText *self, const char *address, ReboundNaming naming
   for (guint i = 0; i < G_N_ELEMENTS (offices); i++)
     if (g_ascii_strncasecmp (address, offices[i], strlen (offices[i])) == 0)
       return TRUE;
-  if (rebound_address_equal (address, evidence->from))
+  if (rebound_address_equal (address, evidence->from) && naming != REBOUND_NAMING_COMMAND)
     return TRUE;
   return naming < REBOUND_NAMING_LINE
          && (rebound_address_equal (address, evidence->to)

@@ -375,7 +375,8 @@ read_host_before (const Regions *self, const char *start, const char *p, Sayings
     p--;
   for (end = p; p > start && (g_ascii_isalnum (p[-1]) || strchr (".-_:", p[-1]) != NULL);)
     p--;
-  keep_host (self, p, rebound_host_scan (p, end), sayings);
+  if (p == start || p[-1] != '@')
+    keep_host (self, p, rebound_host_scan (p, end), sayings);
 }
 
 static void
