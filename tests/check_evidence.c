@@ -838,6 +838,14 @@ static const Row status_parts[] = {
   { MTA "Final-Recipient: rfc822; bob@example.net\nOriginal-Recipient: rfc822;staff@example.org\n"
         "Action: failed\nStatus: 5.1.1\n",
     "bob@example.net<staff@example.org failed 5.1.1" },
+  /* the O/R address of a gateway, and the address behind it; alone it stays */
+  { "Reporting-MTA: x400; mta gw in /ADMD= /C=GB/\n\n"
+    "Original-Recipient: rfc822; bob@example.net\n"
+    "Final-Recipient: x400; /RFC-822=bob(a)example.net/ADMD= /C=GB/\n"
+    "Action: failed\nStatus: 5.1.1\n",
+    "bob@example.net<bob@example.net failed 5.1.1" },
+  { MTA "Final-Recipient: x400; /G=Bob/S=Doe/\nAction: failed\nStatus: 5.1.1\n",
+    "/G=Bob/S=Doe/ failed 5.1.1" },
   /* only an Original-Recipient */
   { MTA "Original-Recipient: rfc822; bob@example.net\nAction: failed\nStatus: 5.1.1\n",
     "bob@example.net<bob@example.net failed 5.1.1" },

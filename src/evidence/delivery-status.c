@@ -215,6 +215,15 @@ read_field (StatusReading *self, const ReboundField *field, const ReboundField *
       }
 }
 
+/* An O/R address of X.400 is none here; the one that the sender wrote is. */
+static gboolean
+is_or_address (const ReboundEvidenceRecipient *recipient)
+{
+  return recipient->original_address != NULL && recipient->address != NULL
+         && *recipient->address == '/' && strchr (recipient->address, '=') != NULL
+         && strchr (recipient->address, '@') == NULL;
+}
+
 /* Groups that name nobody: what they say bears on all, if there is anybody. */
 static void
 drop_nameless (ReboundEvidence *evidence, guint first)
@@ -223,7 +232,7 @@ drop_nameless (ReboundEvidence *evidence, guint first)
     {
       ReboundEvidenceRecipient *recipient = rebound_evidence_recipient (evidence, i);
 
-      if (recipient->address == NULL)
+      if (recipient->address == NULL || is_or_address (recipient))
         recipient->address = recipient->original_address;
       if (recipient->address != NULL)
         continue;

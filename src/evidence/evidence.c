@@ -101,7 +101,7 @@ rebound_skip_type (const char *value)
   return p;
 }
 
-/* A host, without what comments or brackets say. */
+/* A host, without what comments or brackets say; in X.400 "mta NAME in /ADMD=…/" (RFC 2156). */
 const char *
 rebound_keep_host (ReboundEvidence *evidence, const char *value)
 {
@@ -109,6 +109,8 @@ rebound_keep_host (ReboundEvidence *evidence, const char *value)
   g_autofree char *bare = NULL;
 
   host += strspn (host, " [(<");
+  if (g_str_has_prefix (host, "mta "))
+    host += strlen ("mta ");
   bare = g_ascii_strdown (host, strcspn (host, " ])>(,;"));
   if (g_str_has_suffix (bare, "."))
     bare[strlen (bare) - 1] = '\0';

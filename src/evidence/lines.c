@@ -42,23 +42,45 @@ skip_bullets (const char *line, const char *end)
   return p > line && p[-1] == '"' && rebound_address_scan (p - 1, end) > 0 ? p - 1 : p;
 }
 
+/* When it failed, as Exchange says behind the recipient: "on Tue, 17 Nov 2026", "am 17.11.2026",
+ * "le 17/11/2026". */
+gboolean
+rebound_line_is_date (const char *line, const char *end)
+{
+  static const char *const weekdays[] = { "on mon,", "on tue,", "on wed,", "on thu,",
+                                          "on fri,", "on sat,", "on sun," };
+  const char *p = rebound_skip_blanks (line, end);
+  const char *word = p;
+
+  for (guint i = 0; i < G_N_ELEMENTS (weekdays); i++)
+    if (starts_with (p, end, weekdays[i]))
+      return TRUE;
+  while (p < end && g_ascii_isalpha (*p))
+    p++;
+  if (p == word || p - word > 3 || p == end || *p != ' ')
+    return FALSE;
+  word = ++p;
+  while (p < end && g_ascii_isdigit (*p))
+    p++;
+  return p > word && end - p > 1 && strchr ("./-", *p) != NULL && g_ascii_isdigit (p[1]);
+}
+
 /* What may follow it: nothing, or something that tells of its fate. */
 static gboolean
 is_followed (const char *p, const char *end)
 {
-  static const char *const weekdays[] = { " on mon,", " on tue,", " on wed,", " on thu,",
-                                          " on fri,", " on sat,", " on sun,", " - ",
-                                          " (",       " <",       " |",       " ...",
-                                          " ..",      " :",       " \"(" };
+  static const char *const followers[] = {
+    " - ", " (", " <", " |", " ...", " ..", " :", " \"("
+  };
 
   while (p < end && strchr (">\"')]", *p) != NULL)
     p++;
   if (rebound_skip_blanks (p, end) >= end || strchr (":;,.(<[", *p) != NULL)
     return TRUE;
-  for (guint i = 0; i < G_N_ELEMENTS (weekdays); i++)
-    if (starts_with (p, end, weekdays[i]))
+  for (guint i = 0; i < G_N_ELEMENTS (followers); i++)
+    if (starts_with (p, end, followers[i]))
       return TRUE;
-  return FALSE;
+  return *p == ' ' && rebound_line_is_date (p, end);
 }
 
 static gboolean

@@ -34,6 +34,9 @@ gboolean rebound_line_names (const char *line, const char *end, gboolean fails,
 /* Whether it is a label and nothing more, and names somebody else than a recipient. */
 gboolean rebound_line_announces_other (const char *line, const char *end);
 
+/* Whether it begins with the time at which it failed, behind a preposition. */
+gboolean rebound_line_is_date (const char *line, const char *end);
+
 /* A line of an SMTP conversation, as the reporting system shows it. */
 typedef struct
 {

@@ -287,6 +287,20 @@ paragraph_end (const char *p, const char *end)
   return blank != NULL ? blank : end;
 }
 
+/* Without the bracket that was opened before @p: "<mx.example.net #5.5.0 smtp;550 no>". */
+static const char *
+without_bracket (const char *p, const char *end)
+{
+  const char *stop = end;
+  gint open = 0;
+
+  while (stop > p && g_ascii_isspace (stop[-1]))
+    stop--;
+  for (const char *c = p; c < stop; c++)
+    open += *c == '<' ? 1 : *c == '>' ? -1 : 0;
+  return stop > p && stop[-1] == '>' && open == -1 ? stop - 1 : end;
+}
+
 /* The end of a refusal: sendmail puts it into "(reason: …)" at the end of a line, others just
  * into parentheses. */
 static const char *
@@ -298,7 +312,7 @@ refusal_end (const Region *region, const char *p)
   if (stop > p && stop[-1] == ')'
       && ((p > start && p[-1] == '(') || memmem (start, p - start, "(reason: ", 9) != NULL))
     return stop - 1;
-  return paragraph_end (p, region->end);
+  return without_bracket (p, paragraph_end (p, region->end));
 }
 
 static void
@@ -404,6 +418,14 @@ read_hits (const Regions *self, const Region *region, Sayings *sayings)
     }
 }
 
+static const char *
+skip_separators (const char *p, const char *end)
+{
+  while (p < end && strchr (">:\"')]. \t\n", *p) != NULL)
+    p++;
+  return p;
+}
+
 /* Where no code is given, the words after the recipient are the diagnostic. */
 static void
 read_words (const Regions *self, const Region *region, Sayings *sayings)
@@ -411,13 +433,22 @@ read_words (const Regions *self, const Region *region, Sayings *sayings)
   gsize length;
   const char *address = rebound_address_find (region->start, region->end, &length);
   const char *start = address != NULL ? address + length : region->start;
+  const char *end;
 
   if (sayings->diagnostic != NULL || region->recipients->len == 0 || region->remote)
     return;
-  while (start < region->end && strchr (">:\"')]. \t\n", *start) != NULL)
-    start++;
-  sayings->words =
-      rebound_keep_line (self->evidence, start, paragraph_end (start, region->end) - start);
+  start = skip_separators (start, region->end);
+  if (rebound_line_is_date (start, rebound_line_end (start, region->end)))
+    start = skip_separators (rebound_line_end (start, region->end), region->end);
+  end = paragraph_end (start, region->end);
+  while (end > start && g_ascii_isspace (end[-1]))
+    end--;
+  if (*start == '(' && end > start && memchr (start, ')', end - start) == end - 1)
+    {
+      start++;
+      end--;
+    }
+  sayings->words = rebound_keep_line (self->evidence, start, end - start);
 }
 
 /* Before "[192.0.2.1]". */

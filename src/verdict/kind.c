@@ -221,10 +221,14 @@ is_told (const ReboundEvidence *evidence, ReboundMark mark)
          && (evidence->recipients->len > 0 || evidence->format != NULL || evidence->verp != NULL);
 }
 
+/* "Transient Delivery Failure" has the words of a failure in it. */
 static gboolean
 is_told_delay (const ReboundEvidence *evidence)
 {
-  return is_told (evidence, REBOUND_MARK_DELAYED) && !in_subject (evidence, REBOUND_MARK_FAILED);
+  return is_told (evidence, REBOUND_MARK_DELAYED)
+         && (!in_subject (evidence, REBOUND_MARK_FAILED)
+             || (in_subject (evidence, REBOUND_MARK_DELAYED)
+                 && in_text (evidence, REBOUND_MARK_DELAYED)));
 }
 
 static gboolean
