@@ -269,10 +269,11 @@ skip_continuation (const char *p, const char *end, const char *code, gboolean *l
   return p;
 }
 
+/* IronPort quotes a whole reply as "550-'5.1.1 …'". */
 static gboolean
 begins_multiline (const char *text, const char *p, const char *end)
 {
-  return end - p > 4 && has_reply_form (p, end) && p[3] == '-' && p[4] != '-' && p[4] != ' '
+  return end - p > 4 && has_reply_form (p, end) && p[3] == '-' && strchr ("- '[", p[4]) == NULL
          && is_introduced (text, p);
 }
 

@@ -19,6 +19,7 @@ typedef struct
   GPtrArray *recipients;
   gboolean remote;  /* a reply of the server, in a transcript */
   gboolean summary; /* what the reporting system makes of such a reply */
+  gboolean field;   /* the returned message's own "To:", after which its other fields stand */
   ReboundStage stage;
 } Region;
 
@@ -127,6 +128,7 @@ enter_recipient (Regions *self, guint n)
   if (!shares_region (self, n))
     begin_region (self, rebound_text_line (self->text, candidate->line)->start);
   last_region (self)->summary = candidate->naming == REBOUND_NAMING_REPLY;
+  last_region (self)->field = candidate->naming == REBOUND_NAMING_FIELD;
   g_ptr_array_add (last_region (self)->recipients, recipient);
 }
 
@@ -435,7 +437,8 @@ read_words (const Regions *self, const Region *region, Sayings *sayings)
   const char *start = address != NULL ? address + length : region->start;
   const char *end;
 
-  if (sayings->diagnostic != NULL || region->recipients->len == 0 || region->remote)
+  if (sayings->diagnostic != NULL || region->recipients->len == 0 || region->remote
+      || region->field)
     return;
   start = skip_separators (start, region->end);
   if (rebound_line_is_date (start, rebound_line_end (start, region->end)))

@@ -46,13 +46,6 @@ is_complaint (const ReboundEvidence *evidence)
   return evidence->feedback;
 }
 
-static gboolean
-is_challenge (const ReboundEvidence *evidence)
-{
-  return in_text (evidence, REBOUND_MARK_CHALLENGE) || in_subject (evidence, REBOUND_MARK_CHALLENGE)
-         || in_header (evidence, REBOUND_MARK_CHALLENGE);
-}
-
 /* Somebody passes on what he got: his mail program says so in the subject, or the text does. */
 static gboolean
 is_forwarded (const ReboundEvidence *evidence)
@@ -129,6 +122,20 @@ has_action (const ReboundEvidence *evidence, ReboundAction action)
     if (rebound_evidence_recipient (evidence, i)->action == action)
       return TRUE;
   return FALSE;
+}
+
+/* A mail system quotes what it was told, and the subject of what it returns: "Undeliverable: Please
+ * confirm your address". A challenge may be dressed as a report, as Boxbe's is. */
+static gboolean
+is_challenge (const ReboundEvidence *evidence)
+{
+  if (in_header (evidence, REBOUND_MARK_CHALLENGE))
+    return TRUE;
+  if (evidence->delivery_status && is_by_system (evidence))
+    return FALSE;
+  return in_text (evidence, REBOUND_MARK_CHALLENGE)
+         || (in_subject (evidence, REBOUND_MARK_CHALLENGE)
+             && !in_subject (evidence, REBOUND_MARK_FAILED));
 }
 
 static gboolean
