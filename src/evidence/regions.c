@@ -304,13 +304,15 @@ without_bracket (const char *p, const char *end)
 }
 
 /* The end of a refusal: sendmail puts it into "(reason: …)" at the end of a line, others just
- * into parentheses. */
+ * into parentheses, and Openfind into square brackets. */
 static const char *
 refusal_end (const Region *region, const char *p)
 {
   const char *stop = rebound_line_end (p, region->end);
   const char *start = p - MIN (p - region->start, 9);
 
+  if (stop > p && stop[-1] == ']' && p > start && p[-1] == '[')
+    return stop - 1;
   if (stop > p && stop[-1] == ')'
       && ((p > start && p[-1] == '(') || memmem (start, p - start, "(reason: ", 9) != NULL))
     return stop - 1;
