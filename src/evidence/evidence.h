@@ -62,6 +62,7 @@ typedef struct
   gboolean delivery_status;
   gboolean feedback;
   gboolean disposition;
+  gboolean notice;       /* JSON for machines: no text for a person */
   gboolean refused;      /* an MDN that refuses the mail */
   gboolean report;       /* the Content-Type says delivery status */
   gboolean through_list; /* the message itself has a List-Id or List-Post (RFC 2919, RFC 2369) */
