@@ -63,6 +63,7 @@ typedef struct
   gboolean feedback;
   gboolean disposition;
   gboolean notice;       /* JSON for machines: no text for a person */
+  gboolean one_of_them;  /* of the recipients has complained, it is not known who */
   gboolean refused;      /* an MDN that refuses the mail */
   gboolean report;       /* the Content-Type says delivery status */
   gboolean through_list; /* the message itself has a List-Id or List-Post (RFC 2919, RFC 2369) */

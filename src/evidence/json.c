@@ -17,8 +17,8 @@
 #define MOST_VALUES 4096
 
 /* Where lines get too long for SMTP (RFC 5321 section 4.5.3.1.6) a server breaks them in the middle
- * of a word; a person's program breaks shorter ones, between words. */
-#define LONG_LINE 200
+ * of a word, and begins the next with a blank. */
+#define LONG_LINE 900
 
 typedef struct
 {
@@ -30,21 +30,27 @@ typedef struct
   guint values;
 } Scan;
 
-/* Behind a line end and the blanks after it: "!\n " of sendmail, "\n " of Postfix and others. */
+static gboolean
+is_blank (char c)
+{
+  return c == ' ' || c == '\t';
+}
+
+/* Behind a line end: "!\n " of sendmail, "\n " of Postfix; any other stands for a blank. */
 static gboolean
 skip_break (Scan *self)
 {
-  const char *p = self->p + (*self->p == '!');
-  gboolean in_word = p - self->line >= LONG_LINE;
+  gboolean marked = *self->p == '!';
+  const char *p = self->p + marked;
+  gboolean indented = self->end - p > 1 && is_blank (p[1]);
 
-  if (p == self->end || *p != '\n' || (p > self->p && !in_word))
+  if (p == self->end || *p != '\n' || (marked && !indented))
     return FALSE;
-  self->line = ++p;
-  while (p < self->end && (*p == ' ' || *p == '\t'))
+  if (!marked && !(indented && p - self->line >= LONG_LINE))
+    g_string_append_c (self->out, ' ');
+  for (self->line = ++p; p < self->end && is_blank (*p);)
     p++;
   self->p = p;
-  if (!in_word)
-    g_string_append_c (self->out, ' ');
   return TRUE;
 }
 

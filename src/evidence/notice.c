@@ -146,7 +146,8 @@ read_status (const Notice *self, const Event *event)
   rebound_read_status_block (self->reading, block->str, block->len);
 }
 
-/* Written as a feedback report (RFC 5965) */
+/* Written as a feedback report (RFC 5965). Providers seldom name who has complained; then SES names
+ * everybody at that provider to whom it sent the mail. */
 
 /* An address is on the account's list because its owner complained before; SES calls it a complaint
  * again that it does not send to it. */
@@ -171,6 +172,7 @@ read_complaint (const Notice *self, const Event *event)
   rebound_read_feedback_block (self->reading, block->str, block->len);
   if (type == NULL)
     self->reading->evidence->feedback_type = NULL;
+  self->reading->evidence->one_of_them = get_address (self, event, 1) != NULL;
 }
 
 /* The mail that it is about */
