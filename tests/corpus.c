@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "modules.h"
+
 #define MESSAGE ".eml"
 #define GOLDEN ".json"
 #define MAKE_GOLDEN "\"make golden-update\" writes it; then read it: what it says becomes the law"
@@ -357,11 +359,13 @@ check_case (const Corpus *self, const char *name)
 static void
 run_case (Corpus *self, const char *name)
 {
-  gboolean good = check_case (self, name);
+  gboolean skipped = lacks_module (name);
+  gboolean good = skipped || check_case (self, name);
 
   self->n_cases++;
   self->n_failed += !good;
-  printf ("%s %u - %s\n", good ? "ok" : "not ok", self->n_cases, name);
+  printf ("%s %u - %s%s\n", good ? "ok" : "not ok", self->n_cases, name,
+          skipped ? " # SKIP its module has not been built" : "");
 }
 
 static void
@@ -375,7 +379,7 @@ update_case (Corpus *self, const char *name)
   gboolean there = g_file_get_contents (golden, &old, NULL, NULL);
 
   self->n_cases++;
-  if (report != NULL && g_strcmp0 (old, report) == 0)
+  if (lacks_module (name) || (report != NULL && g_strcmp0 (old, report) == 0))
     return;
   if (report != NULL && g_file_set_contents (golden, report, -1, &error))
     printf ("%s %s\n", there ? "changed" : "new", golden);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Rebound: a plain bounce opens no module, one in HTML does; without modules all is read as well.
+# Rebound: a plain bounce opens no module, one in HTML and a notice in JSON do; and what is without.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -u
 
@@ -103,7 +103,7 @@ loaded ()
 
 if read_message "$work/plain.eml" && loaded libglib
 then
-  { ! loaded "$modules_dir/" && ! loaded libxml2 && grep -q "$dead" "$work/report"; }
+  { ! loaded "$modules_dir/" && ! loaded libxml2 && ! loaded libjson-glib && grep -q "$dead" "$work/report"; }
   result $? 'a plain bounce opens no module'
 else
   skip 'a plain bounce opens no module' 'the dynamic linker does not tell what it loads'
@@ -124,20 +124,58 @@ case " $REBOUND_MODULES " in
     ;;
 esac
 
+# As Amazon SES mails it through SNS: without its JSON nobody knows whom it has not sent to.
+cat >"$work/notice.eml" <<'MESSAGE'
+Return-Path: <0102-000000@eu-west-1.amazonses.com>
+From: ses-feedback <no-reply@sns.amazonaws.com>
+To: ops@lists.example.org
+Subject: AWS Notification Message
+MIME-Version: 1.0
+Content-Type: text/plain; charset=UTF-8
+x-amz-sns-message-id: 5d0c7a02-9b1e-5f7a-8c55-2dd1c9e0a702
+
+{"notificationType":"Bounce","bounce":{"bounceType":"Permanent","bounceSubType":"NoEmail",
+"bouncedRecipients":[{"emailAddress":"gone@example.net"}],"timestamp":"2026-11-21T16:40:00.502Z"},
+"mail":{"messageId":"0101-000000","destination":["gone@example.net"]}}
+
+--
+If you wish to stop receiving notifications from this topic, please click or visit the link below to unsubscribe:
+MESSAGE
+
+case " $REBOUND_MODULES " in
+  *' json '*)
+    if read_message "$work/notice.eml" && loaded libglib
+    then
+      { loaded "$modules_dir/json." && loaded libjson-glib && grep -q "$dead" "$work/report"; }
+      result $? 'a notice in JSON opens json-glib'
+    else
+      skip 'a notice in JSON opens json-glib' 'the dynamic linker does not tell what it loads'
+    fi
+    ;;
+  *)
+    skip 'a notice in JSON opens json-glib' 'configured --without-json-glib'
+    ;;
+esac
+
 mkdir "$work/empty"
 REBOUND_MODULE_DIR=$work/empty
-export REBOUND_MODULE_DIR
+REBOUND_MODULES=
+export REBOUND_MODULE_DIR REBOUND_MODULES
 "$REBOUND" parse --json "$work/page.eml" 2>&1 | grep -q "$dead"
 result $? 'a bounce in HTML is read where the module is missing, without a word'
+
+"$REBOUND" parse --json "$work/notice.eml" >"$work/report" 2>&1 \
+  && ! grep -q "$dead" "$work/report" && grep -q '^{"schema": 1' "$work/report"
+result $? 'a notice in JSON makes nobody dead where the module is missing, without a word'
 
 if [ -x "$top_builddir/tests/corpus" ]
 then
   "$top_builddir/tests/corpus" >"$work/corpus" 2>&1
   status=$?
   grep -v '^ok' "$work/corpus" | sed 's/^/# /'
-  result $status 'the corpus says the same without modules'
+  result $status 'the corpus says the same without modules, but for JSON'
 else
-  skip 'the corpus says the same without modules' 'tests/corpus has not been built'
+  skip 'the corpus says the same without modules, but for JSON' 'tests/corpus has not been built'
 fi
 
 echo "1..$number"

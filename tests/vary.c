@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "modules.h"
+
 #define ENCODED_LINE 57 /* bytes in a line of base64 of 76 characters */
 #define WIDTH 72
 #define SHORTEST_NAME 4
@@ -350,7 +352,7 @@ find_messages (GPtrArray *paths, const char *folder)
 
       if (g_file_test (path, G_FILE_TEST_IS_DIR))
         find_messages (paths, path);
-      else if (g_str_has_suffix (name, ".eml"))
+      else if (g_str_has_suffix (name, ".eml") && !lacks_module (path))
         g_ptr_array_add (paths, g_steal_pointer (&path));
     }
 }

@@ -269,16 +269,16 @@ merge_doubles (ReboundEvidence *evidence)
     }
 }
 
-static void
-note_format (ReboundReading *self, const ReboundFields *block)
+void
+rebound_note_format (ReboundReading *self, const ReboundFields *block)
 {
   g_autoptr (GString) text = rebound_known_fields (self->evidence, block, REBOUND_AREA_STATUS);
 
   g_array_unref (rebound_find_hits (self, REBOUND_AREA_STATUS, text->str, text->len));
 }
 
-static void
-read_block (ReboundReading *self, const char *text, gsize length)
+void
+rebound_read_status_block (ReboundReading *self, const char *text, gsize length)
 {
   g_autoptr (ReboundFields) block =
       rebound_fields_parse (text, length, FALSE, self->evidence->rules, self->message->charsets);
@@ -292,7 +292,7 @@ read_block (ReboundReading *self, const char *text, gsize length)
       read_field (&reading, field, i + 1 < block->fields->len ? field + 1 : NULL);
     }
   drop_nameless (self->evidence, first);
-  note_format (self, block);
+  rebound_note_format (self, block);
   self->evidence->delivery_status = TRUE;
 }
 
@@ -321,7 +321,7 @@ read_text_part (ReboundReading *self, const ReboundPart *part)
   const char *end = part->text + part->length;
 
   if (start != NULL && memmem (start, end - start, "\nAction:", 8) != NULL)
-    read_block (self, start, end - start);
+    rebound_read_status_block (self, start, end - start);
 }
 
 void
@@ -334,7 +334,7 @@ rebound_read_delivery_status (ReboundReading *self)
       const ReboundPart *part = g_ptr_array_index (parts, i);
 
       if (part->role == REBOUND_PART_DELIVERY_STATUS && rebound_reading_sees (self, part))
-        read_block (self, part->text, part->length);
+        rebound_read_status_block (self, part->text, part->length);
     }
   for (guint i = 0; i < parts->len && !self->evidence->delivery_status; i++)
     {

@@ -491,9 +491,9 @@ rebound_keep_original (ReboundEvidence *evidence, const ReboundFields *fields)
 
 /* The readers. A new source of facts is a function in a file of its own and a line here. */
 static void (*const readers[]) (ReboundReading *self) = {
-  rebound_read_returned,    rebound_read_delivery_status, rebound_read_feedback,
-  rebound_read_disposition, rebound_read_header,          rebound_read_envelope,
-  rebound_read_text,
+  rebound_read_returned, rebound_read_delivery_status, rebound_read_feedback,
+  rebound_read_notice,   rebound_read_disposition,     rebound_read_header,
+  rebound_read_envelope, rebound_read_text,
 };
 
 static ReboundEvidence *

@@ -72,6 +72,8 @@ typedef struct
   gboolean delivery_status;
   gboolean feedback;
   gboolean disposition;
+  gboolean notice;       /* JSON for machines: no text for a person */
+  gboolean one_of_them;  /* of the recipients has complained, it is not known who */
   gboolean refused;      /* an MDN that refuses the mail */
   gboolean report;       /* the Content-Type says delivery status */
   gboolean through_list; /* the message itself has fields of RFC 2919 or RFC 2369 */

@@ -16,11 +16,11 @@ add_complainer (ReboundEvidence *evidence, const char *raw)
     rebound_add_recipient (evidence, address);
 }
 
-static void
-read_report (ReboundReading *self, const ReboundPart *part)
+void
+rebound_read_feedback_block (ReboundReading *self, const char *text, gsize length)
 {
-  g_autoptr (ReboundFields) fields = rebound_fields_parse (
-      part->text, part->length, FALSE, self->evidence->rules, self->message->charsets);
+  g_autoptr (ReboundFields) fields =
+      rebound_fields_parse (text, length, FALSE, self->evidence->rules, self->message->charsets);
   ReboundEvidence *evidence = self->evidence;
   const char *type = rebound_fields_get (fields, REBOUND_FIELD_FEEDBACK_TYPE);
   const char *mta;
@@ -42,6 +42,7 @@ read_report (ReboundReading *self, const ReboundPart *part)
           || field->id == REBOUND_FIELD_REMOVAL_RECIPIENT)
         add_complainer (evidence, field->value);
     }
+  rebound_note_format (self, fields);
 }
 
 /* Where the report names nobody: the field that Hotmail adds to the returned message, its
@@ -99,7 +100,7 @@ rebound_read_feedback (ReboundReading *self)
       rebound_fields_get (self->message->header, REBOUND_FIELD_X_HMXMRORIGINALRECIPIENT);
 
   if (part != NULL)
-    read_report (self, part);
+    rebound_read_feedback_block (self, part->text, part->length);
   else if (!evidence->delivery_status && is_informal (self))
     {
       evidence->feedback = TRUE;

@@ -30,6 +30,7 @@ typedef struct
 /* The readers, in the order of trust. */
 void rebound_read_delivery_status (ReboundReading *self);
 void rebound_read_feedback (ReboundReading *self);
+void rebound_read_notice (ReboundReading *self);
 void rebound_read_disposition (ReboundReading *self);
 void rebound_read_returned (ReboundReading *self);
 void rebound_read_header (ReboundReading *self);
@@ -70,6 +71,13 @@ gboolean rebound_reading_sees (const ReboundReading *self, const ReboundPart *pa
 ReboundEvidenceRecipient *rebound_add_recipient (ReboundEvidence *evidence, const char *address);
 ReboundEvidenceRecipient *rebound_find_recipient (const ReboundEvidence *evidence,
                                                   const char *address);
+
+/* What @block says of the format, in the area `status`. */
+void rebound_note_format (ReboundReading *self, const ReboundFields *block);
+
+/* The fields of a delivery status, or of a feedback report, wherever they stand. */
+void rebound_read_status_block (ReboundReading *self, const char *text, gsize length);
+void rebound_read_feedback_block (ReboundReading *self, const char *text, gsize length);
 
 /* Adds @clue to a recipient, or to all where @recipient is %NULL; once, and up to the limit. */
 void rebound_add_clue (ReboundEvidence *evidence, ReboundEvidenceRecipient *recipient,

@@ -16,7 +16,7 @@
 /* Expressions that are tried on a message: each may cost as much as a thousand lines. */
 #define MAX_TAKES 500
 
-/* All text before the returned message. */
+/* All text before the returned message; a notice is read as a whole elsewhere. */
 static char *
 collect (ReboundReading *self, gsize *length)
 {
@@ -26,7 +26,7 @@ collect (ReboundReading *self, gsize *length)
     {
       const ReboundPart *part = g_ptr_array_index (self->message->parts, i);
 
-      if (!rebound_reading_sees (self, part))
+      if (!rebound_reading_sees (self, part) || self->evidence->notice)
         continue;
       if (part->role == REBOUND_PART_RETURNED && text->len > 0)
         break;

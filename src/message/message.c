@@ -15,6 +15,7 @@
 #include "charset.h"
 #include "guard.h"
 #include "html.h"
+#include "line-ends.h"
 #include "scan.h"
 #include "warnings.h"
 
@@ -458,6 +459,29 @@ salvage (Walk *self, const GByteArray *bytes)
   parse_and_walk (self, rebuilt);
 }
 
+/* A text without a header is read where it is JSON: a notice as it comes to a web hook. */
+static void
+read_bare (Walk *self, GBytes *bytes)
+{
+  ReboundLines lines;
+  ReboundPart *part;
+  gsize size;
+  const char *data = g_bytes_get_data (bytes, &size);
+
+  rebound_warn (self->message->warnings, "no-header",
+                "no header field was found; is it a message?");
+  rebound_lines_init (&lines, data, size);
+  rebound_lines_skip_preface (&lines);
+  while (lines.p < lines.end && g_ascii_isspace (*lines.p))
+    lines.p++;
+  if (lines.p == lines.end || *lines.p != '{')
+    return;
+  part = add_part (self, REBOUND_PART_TEXT);
+  size = MIN ((gsize) (lines.end - lines.p), self->text_left);
+  part->text = rebound_decode (self->message->charsets, lines.p, size, NULL, &part->length);
+  unify_line_ends (part->text, &part->length);
+}
+
 /* Whether the parser found less than a report has: a plain text, or a multipart of nothing. */
 static gboolean
 lacks_structure (const ReboundMessage *message)
@@ -503,7 +527,7 @@ rebound_message_parse (GBytes *bytes, ReboundConverters *converters, const Rebou
   if (guarded->has_header)
     parse_and_walk (&state, guarded->bytes);
   else
-    rebound_warn (self->warnings, "no-header", "no header field was found; is it a message?");
+    read_bare (&state, bytes);
   self->report = says_report (self);
   if (lacks_structure (self))
     salvage (&state, guarded->bytes);
@@ -534,10 +558,22 @@ has_zone (const char *value)
   return FALSE;
 }
 
+/* That of RFC 3339, too: 2026-11-21T16:40:00.123Z */
+static GDateTime *
+parse_date (const char *value)
+{
+  g_autoptr (GTimeZone) utc = NULL;
+
+  if (strlen (value) < 11 || value[4] != '-' || value[10] != 'T')
+    return has_zone (value) ? g_mime_utils_header_decode_date (value) : NULL;
+  utc = g_time_zone_new_utc ();
+  return g_date_time_new_from_iso8601 (value, utc);
+}
+
 gboolean
 rebound_message_read_date (const char *value, char date[REBOUND_DATE_BYTES])
 {
-  g_autoptr (GDateTime) parsed = has_zone (value) ? g_mime_utils_header_decode_date (value) : NULL;
+  g_autoptr (GDateTime) parsed = parse_date (value);
   time_t seconds = parsed != NULL ? g_date_time_to_unix (parsed) : 0;
   struct tm utc;
 

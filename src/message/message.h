@@ -60,7 +60,8 @@ const ReboundPart *rebound_message_find_part (const ReboundMessage *self, Reboun
 
 #define REBOUND_DATE_BYTES 32
 
-/* The Date of RFC 5322 in UTC, in the form of RFC 3339; %FALSE where it cannot be read. */
+/* The Date of RFC 5322, or of RFC 3339, in UTC and in the form of the latter; %FALSE where it
+ * cannot be read. */
 gboolean rebound_message_read_date (const char *value, char date[REBOUND_DATE_BYTES]);
 
 /* Bytes of a text that came without a message, as UTF-8; its lines end with LF. */

@@ -222,7 +222,7 @@ rebound_verdict_clue_reasons (const ReboundEvidence *evidence, const ReboundClue
     case REBOUND_CLUE_PHRASE:
       return clue->rule->reasons;
     case REBOUND_CLUE_STATUS:
-      code = find_status (rules, clue->value);
+      code = *clue->value != '2' ? find_status (rules, clue->value) : NULL;
       return code != NULL ? code->reasons : (ReboundReasons){ 0 };
     case REBOUND_CLUE_REPLY:
       return reply_reasons (rules, clue->value, finding->stage);
@@ -306,7 +306,7 @@ decide_by_codes (const Clues *clues, ReboundFinding *finding)
   ReboundReasons of_reply = { 0 };
   ReboundReasons both;
 
-  if (status != NULL && *status->value != '2')
+  if (status != NULL)
     of_status = rebound_verdict_clue_reasons (clues->evidence, status, finding);
   if (reply != NULL)
     of_reply = rebound_verdict_clue_reasons (clues->evidence, reply, finding);

@@ -290,6 +290,8 @@ judge_answer (ReboundReport *report, ReboundRecipient *to)
       break;
     }
   apply_policy (evidence->rules, to);
+  if (report->kind == REBOUND_KIND_COMPLAINT && evidence->one_of_them)
+    limit_unsubscribe (to, REBOUND_UNSUBSCRIBE_COUNT);
 }
 
 static gboolean
