@@ -284,7 +284,7 @@ source_of (const Region *region)
 static const char *
 paragraph_end (const char *p, const char *end)
 {
-  const char *blank = memmem (p, end - p, "\n\n", 2);
+  const char *blank = p < end ? memmem (p, end - p, "\n\n", 2) : NULL;
 
   return blank != NULL ? blank : end;
 }
@@ -373,11 +373,14 @@ read_announced_diagnostic (const Regions *self, const Region *region, const Rebo
   gsize length;
   const char *p = rebound_text_value (self->text, hit->rule, rebound_text_behind (self->text, hit),
                                       region->end, &length);
-  const char *end = p + (p != NULL ? length : 0);
+  const char *end;
 
+  if (p == NULL || sayings->announced)
+    return;
+  end = p + length;
   while (p < end && g_ascii_isspace (*p))
     p++;
-  if (p >= end || sayings->announced)
+  if (p == end)
     return;
   sayings->diagnostic = rebound_keep_line (self->evidence, p, paragraph_end (p, end) - p);
   sayings->announced = TRUE;
