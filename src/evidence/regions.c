@@ -411,7 +411,7 @@ read_hits (const Regions *self, const Region *region, Sayings *sayings)
       const ReboundHit *hit = rebound_text_hit (text, i);
       const char *start = text->text + hit->start;
 
-      if (hit->rule->type == REBOUND_RULE_STAGE)
+      if (hit->rule->type == REBOUND_RULE_STAGE && hit->rule->value != REBOUND_STAGE_LOCAL)
         read_host_before (self, region->start, start, sayings);
       if (rebound_hit_is_mark (hit, REBOUND_MARK_HOST))
         read_announced_host (self, region, hit, sayings);
@@ -423,6 +423,24 @@ read_hits (const Regions *self, const Region *region, Sayings *sayings)
         rebound_append_hit (self->evidence, sayings->clues, text->text, hit, source_of (region),
                             region->remote);
     }
+}
+
+/* Behind the addresses that the region begins with. */
+static const char *
+skip_addresses (const Region *region)
+{
+  const char *p = region->start;
+  gsize length;
+
+  for (guint i = 0; i < region->recipients->len; i++)
+    {
+      const char *address = rebound_address_find (p, region->end, &length);
+
+      if (address == NULL || (i > 0 && address - p > (gssize) strspn (p, ">:\"')]. \t\r\n<")))
+        break;
+      p = address + length;
+    }
+  return p;
 }
 
 static const char *
@@ -437,9 +455,7 @@ skip_separators (const char *p, const char *end)
 static void
 read_words (const Regions *self, const Region *region, Sayings *sayings)
 {
-  gsize length;
-  const char *address = rebound_address_find (region->start, region->end, &length);
-  const char *start = address != NULL ? address + length : region->start;
+  const char *start = skip_addresses (region);
   const char *end;
 
   if (sayings->diagnostic != NULL || region->recipients->len == 0 || region->remote
