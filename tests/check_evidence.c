@@ -839,7 +839,7 @@ static const Row status_parts[] = {
         "Action: failed\nStatus: 5.1.1\n",
     "bob@example.net<staff@example.org failed 5.1.1" },
   /* the O/R address of a gateway, and the address behind it; alone it stays */
-  { "Reporting-MTA: x400; mta gw in /ADMD= /C=GB/\n\n"
+  { "Reporting-MTA: x400; mta mx.example.net in /ADMD= /C=GB/\n\n"
     "Original-Recipient: rfc822; bob@example.net\n"
     "Final-Recipient: x400; /RFC-822=bob(a)example.net/ADMD= /C=GB/\n"
     "Action: failed\nStatus: 5.1.1\n",
