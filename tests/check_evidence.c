@@ -1130,6 +1130,141 @@ START_TEST (disposition_refuses)
 }
 END_TEST
 
+/* ---- Notices ------------------------------------------------------------------------------ */
+
+#define MAIL "\"mail\":{\"messageId\":\"0102-000000\",\"destination\":[\"x@example.net\"]}"
+#define BOUNCE(recipients)                                                                         \
+  "{\"notificationType\":\"Bounce\",\"bounce\":{\"bouncedRecipients\":" recipients "}," MAIL "}"
+#define ONE(address) "[{\"emailAddress\":\"" address "\"}]"
+
+/* What a text body gives: the recipients, or "-" where it is no notice. */
+static const Row notices[] = {
+  { BOUNCE (ONE ("a@example.net")), "a@example.net" },
+  { "\xef\xbb\xbf \n" BOUNCE (ONE ("a@example.net")) "\n\n--\nunsubscribe: {", "a@example.net" },
+  { BOUNCE ("[{\"emailAddress\":\"a@example.net\"},{\"emailAddress\":\"b@example.net\"}]"),
+    "a@example.net b@example.net" },
+  { BOUNCE ("[\"a@example.net\"]"), "a@example.net" },
+  { BOUNCE (ONE ("\\u0061@example.net")), "a@example.net" },
+  { BOUNCE (ONE ("a@exam!\n ple.net")), "a@example.net" },
+  { BOUNCE (ONE ("a@example.net")) BOUNCE (ONE ("b@example.net")), "a@example.net" },
+  { "{\"eventType\":\"Open\",\"open\":{}," MAIL "}", "" },
+  { "{\"eventType\":\"Reject\",\"reject\":{}," MAIL "}", "x@example.net" },
+  { "{\"Type\":\"Notification\",\"TopicArn\":\"arn\",\"Message\":\"{\\\"eventType\\\":\\\"Reject\\\","
+    "\\\"mail\\\":{\\\"messageId\\\":\\\"1\\\",\\\"destination\\\":[\\\"x@example.net\\\"]}}\"}",
+    "x@example.net" },
+  /* of other types than they should be */
+  { BOUNCE ("\"a@example.net\""), "" },
+  { BOUNCE ("{\"emailAddress\":\"a@example.net\"}"), "" },
+  { BOUNCE ("[[{\"emailAddress\":\"a@example.net\"}]]"), "" },
+  { BOUNCE ("[{\"emailAddress\":[\"a@example.net\"]},null,1e999,-0,true]"), "" },
+  { BOUNCE ("[null,{\"emailAddress\":\"a@example.net\"}]"), "" },
+  { "{\"notificationType\":[\"Bounce\"],\"bounce\":{}," MAIL "}", "-" },
+  { "{\"notificationType\":\"Bounce\",\"bounce\":null," MAIL "}", "" },
+  /* of other bytes: a field cannot be added, nor half a character, nor the end of a string */
+  { BOUNCE (ONE ("a@example.net\\nAction: delivered\\n\\nFinal-Recipient: rfc822; b@example.net")),
+    "a@example.net" },
+  { BOUNCE (ONE ("\\ud800a@example.net")), "\xef\xbf\xbd" "a@example.net" },
+  { BOUNCE (ONE ("\\udc00a@example.net")), "\xef\xbf\xbd" "a@example.net" },
+  { BOUNCE (ONE ("\\ud83d\\ude00a@example.net")), "\xf0\x9f\x98\x80" "a@example.net" },
+  { BOUNCE (ONE ("a@example.net\",\"status\":\"\\ud800")), "a@example.net" },
+  { BOUNCE (ONE ("a@example.net\\u00")), "-" },
+  { BOUNCE (ONE ("a@example.net\\x41")), "-" },
+  { BOUNCE (ONE ("a@example.net\\u0000b")), "a@example.net" },
+  { BOUNCE (ONE ("a@example.net\x01")), "a@example.net" },
+  /* no JSON, or not what it is about */
+  { BOUNCE (ONE ("a@example.net")) + 1, "-" },
+  { "Hello\n" BOUNCE (ONE ("a@example.net")), "-" },
+  { "{\"notificationType\":\"Bounce\"", "-" },
+  { "{\"notificationType\":\"Bounce\\", "-" },
+  { "{\"notificationType\":\"", "-" },
+  { "{'notificationType':'Bounce'," MAIL "}", "-" },
+  { "{\"a\":'\"[[[[',\"notificationType\":\"Bounce\"," MAIL "}", "-" },
+  { "{/*\"*/\"notificationType\":\"Bounce\"," MAIL "}", "-" },
+  { "{\"notificationType\":\"Bounce\"]", "-" },
+  { "{\"notificationType\":\"Bounce\"," MAIL ",}}", "-" },
+  { "{\"notificationType\":\"Bounce\"}", "-" },
+  { "{\"Type\":\"Notification\",\"TopicArn\":\"arn\",\"Message\":\"You have chosen to subscribe\"}", "-" },
+};
+
+/* Only where the module is built. */
+static gboolean
+has_json (void)
+{
+  const char *modules = g_getenv ("REBOUND_MODULES");
+
+  return modules != NULL && strstr (modules, "json") != NULL;
+}
+
+static ReboundEvidence *
+read_notice (const char *body)
+{
+  g_autofree char *mail = g_strconcat ("From: ses <no-reply@sns.amazonaws.com>\n"
+                                       "Subject: AWS Notification Message\n"
+                                       "Content-Type: text/plain; charset=UTF-8\n\n",
+                                       body, NULL);
+
+  return read_mail (mail);
+}
+
+START_TEST (notice)
+{
+  g_autoptr (ReboundEvidence) evidence = read_notice (notices[_i].input);
+  g_autoptr (GString) found = g_string_new (evidence->notice ? NULL : "-");
+
+  if (!has_json ())
+    return;
+  for (guint i = 0; i < evidence->recipients->len && evidence->notice; i++)
+    g_string_append_printf (found, "%s%s", i > 0 ? " " : "",
+                            rebound_evidence_recipient (evidence, i)->address);
+  ck_assert_str_eq (found->str, notices[_i].expected);
+}
+END_TEST
+
+/* What would take a parser that calls itself too deep, or too long: @unit again and again. */
+static const struct
+{
+  const char *head;
+  const char *unit;
+  guint n;
+  gboolean read;
+} notice_floods[] = {
+  { "{\"eventType\":", "[", 400000, FALSE },
+  { "{\"eventType\":", "{\"a\":", 80000, FALSE },
+  { "{\"eventType\":\"Open\"," MAIL ",\"a\":[0", ",0", 200000, FALSE },
+  { "{\"eventType\":\"Open\"," MAIL, ",\"a\":0", 70000, FALSE },
+  { "{\"eventType\":\"Open\"," MAIL ",\"a\":\"", "\\\"", 200000, FALSE },
+  { "{\"eventType\":\"Open\"," MAIL ",\"a\":\"", "!\n ", 130000, FALSE },
+  { "{\"eventType\":", " ", 400000, FALSE },
+  { "{\"eventType\":\"Open\"," MAIL ",\"a\":[\"\\ud800\",\",", "[", 400000, FALSE },
+  { "", BOUNCE (ONE ("a@example.net")), 1000, TRUE },
+};
+
+START_TEST (notice_flood)
+{
+  g_autoptr (GString) body = g_string_new (notice_floods[_i].head);
+  g_autoptr (ReboundEvidence) evidence = NULL;
+
+  for (guint i = 0; i < notice_floods[_i].n; i++)
+    g_string_append (body, notice_floods[_i].unit);
+  evidence = read_notice (body->str);
+  ck_assert_int_eq (evidence->notice, notice_floods[_i].read && has_json ());
+}
+END_TEST
+
+/* As deep as it may be, and deeper. */
+START_TEST (notice_depth)
+{
+  g_autoptr (ReboundEvidence) evidence = NULL;
+  g_autofree char *body = NULL;
+  const char *const ends[] = { "[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]", "[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]" };
+
+  body = g_strdup_printf ("{\"eventType\":\"Open\"," MAIL ",\"a\":%s}", ends[_i]);
+  evidence = read_notice (body);
+  ck_assert_int_eq (evidence->notice, _i == 0 && has_json ());
+  ck_assert_uint_eq (evidence->warnings->len, _i);
+}
+END_TEST
+
 /* ---- Header and envelope ------------------------------------------------------------------ */
 
 static const Row failed_recipients[] = {
@@ -1696,12 +1831,15 @@ status_tests (void)
 static TCase *
 answer_tests (void)
 {
-  TCase *tests = tcase_create ("feedback and disposition");
+  TCase *tests = tcase_create ("feedback, notice and disposition");
 
   tcase_add_loop_test (tests, feedback_report, 0, G_N_ELEMENTS (feedbacks));
   tcase_add_test (tests, feedback_fields);
   tcase_add_test (tests, feedback_hotmail);
   tcase_add_test (tests, feedback_aol);
+  tcase_add_loop_test (tests, notice, 0, G_N_ELEMENTS (notices));
+  tcase_add_loop_test (tests, notice_flood, 0, G_N_ELEMENTS (notice_floods));
+  tcase_add_loop_test (tests, notice_depth, 0, 2);
   tcase_add_loop_test (tests, disposition, 0, G_N_ELEMENTS (dispositions));
   tcase_add_loop_test (tests, disposition_refuses, 0, G_N_ELEMENTS (refusals));
   return tests;

@@ -1,7 +1,8 @@
 /* Rebound: a JSON object that stands in a text.
  *
- * The parser of the module reads no object before its depth and its values have been counted here,
- * by what stands outside of its strings.
+ * json-glib's parser calls itself for what is nested, takes more than is JSON, and reads behind the
+ * end of a string whose last escape is half a character. So it is given nothing but what has been
+ * found here to be well-formed in all that tells where strings and objects end, and counted.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "json.h"
@@ -22,10 +23,7 @@
 
 typedef struct
 {
-  const char *p;
-  const char *end;
-  const char *line; /* where it begins */
-  GString *out;
+  char *p; /* the text ends with NUL */
   guint depth;
   guint values;
 } Scan;
@@ -36,67 +34,119 @@ is_blank (char c)
   return c == ' ' || c == '\t';
 }
 
-/* Behind a line end: "!\n " of sendmail, "\n " of Postfix; any other stands for a blank. */
-static gboolean
-skip_break (Scan *self)
+/* Behind the line end at @p: "!\n " of sendmail, "\n " of Postfix; any other stands for a blank.
+ * %NULL where there is none. */
+static const char *
+skip_break (const char *p, const char *end, const char *line, GString *out)
 {
-  gboolean marked = *self->p == '!';
-  const char *p = self->p + marked;
-  gboolean indented = self->end - p > 1 && is_blank (p[1]);
+  gboolean marked = *p == '!';
+  gboolean indented;
 
-  if (p == self->end || *p != '\n' || (marked && !indented))
-    return FALSE;
-  if (!marked && !(indented && p - self->line >= LONG_LINE))
-    g_string_append_c (self->out, ' ');
-  for (self->line = ++p; p < self->end && is_blank (*p);)
+  p += marked;
+  indented = end - p > 1 && is_blank (p[1]);
+  if (p == end || *p != '\n' || (marked && !indented))
+    return NULL;
+  if (!marked && !(indented && p - line >= LONG_LINE))
+    g_string_append_c (out, ' ');
+  for (p++; p < end && is_blank (*p);)
     p++;
-  self->p = p;
+  return p;
+}
+
+/* The text in one line, without control characters. */
+static GString *
+unfold (const char *p, const char *end)
+{
+  GString *out = g_string_sized_new (end - p);
+
+  for (const char *line = p; p < end;)
+    {
+      const char *next = skip_break (p, end, line, out);
+
+      if (next != NULL)
+        p = line = next;
+      else
+        {
+          g_string_append_c (out, (guchar) *p < ' ' ? ' ' : *p);
+          p++;
+        }
+    }
+  return out;
+}
+
+/* Four digits, or -1. */
+static int
+read_unit (const char *p)
+{
+  int unit = 0;
+
+  for (guint i = 0; i < 4; i++)
+    {
+      if (!g_ascii_isxdigit (p[i]))
+        return -1;
+      unit = unit << 4 | g_ascii_xdigit_value (p[i]);
+    }
+  return unit;
+}
+
+/* "\u0061", or two of UTF-16; half of such a pair becomes U+FFFD. */
+static gboolean
+skip_unicode (Scan *self)
+{
+  char *next = self->p + 6;
+  int unit = read_unit (self->p + 2);
+  int low = unit >= 0 && next[0] == '\\' && next[1] == 'u' ? read_unit (next + 2) : -1;
+
+  if (unit < 0)
+    return FALSE;
+  if (unit >= 0xd800 && unit <= 0xdbff && low >= 0xdc00 && low <= 0xdfff)
+    next += 6;
+  else if (unit >= 0xd800 && unit <= 0xdfff)
+    memcpy (self->p + 2, "fffd", 4);
+  self->p = next;
   return TRUE;
 }
 
-/* One character of a string, or a line end within it, that is none of JSON's. */
-static void
-copy_in_string (Scan *self)
+static gboolean
+skip_escape (Scan *self)
 {
-  if (skip_break (self))
-    return;
-  g_string_append_c (self->out, (guchar) *self->p < ' ' ? ' ' : *self->p);
-  self->p++;
+  char c = self->p[1];
+
+  if (c == 'u')
+    return skip_unicode (self);
+  if (c == '\0' || strchr ("\"\\/bfnrt", c) == NULL)
+    return FALSE;
+  self->p += 2;
+  return TRUE;
 }
 
 static gboolean
-copy_string (Scan *self)
+skip_string (Scan *self)
 {
-  for (copy_in_string (self); self->p < self->end && *self->p != '"'; copy_in_string (self))
-    if (*self->p == '\\')
-      {
-        copy_in_string (self);
-        while (self->p < self->end && skip_break (self))
-          continue;
-        if (self->p == self->end)
-          return FALSE;
-      }
-  if (self->p == self->end)
-    return FALSE;
-  copy_in_string (self);
+  self->p++;
+  while (*self->p != '"')
+    if (*self->p == '\0')
+      return FALSE;
+    else if (*self->p != '\\')
+      self->p++;
+    else if (!skip_escape (self))
+      return FALSE;
+  self->p++;
   return TRUE;
 }
 
 /* Outside of strings. What else the parser would take, as strings in single quotes, could hide
  * brackets from us. */
 static gboolean
-copy_bare (Scan *self)
+skip_bare (Scan *self)
 {
   char c = *self->p;
 
-  if (skip_break (self))
-    return TRUE;
-  if (c == '\0' || strchr ("{}[]:, \t\r\n0123456789+-.eEtrufalsn", c) == NULL)
+  if (c == '\0' || strchr ("{}[]:, 0123456789+-.eEtrufalsn", c) == NULL)
     return FALSE;
   self->depth += c == '{' || c == '[';
   self->depth -= c == '}' || c == ']';
   self->values += c == ',' || c == '{' || c == '[';
-  g_string_append_c (self->out, c);
   self->p++;
   return TRUE;
 }
@@ -109,12 +159,12 @@ is_beyond (const Scan *self)
 
 /* To the end of the object. */
 static gboolean
-copy_object (Scan *self)
+skip_object (Scan *self)
 {
   do
-    if (!(*self->p == '"' ? copy_string (self) : copy_bare (self)))
+    if (!(*self->p == '"' ? skip_string (self) : skip_bare (self)))
       return FALSE;
-  while (self->depth > 0 && !is_beyond (self) && self->p < self->end);
+  while (self->depth > 0 && !is_beyond (self));
   return self->depth == 0 && !is_beyond (self);
 }
 
@@ -133,15 +183,15 @@ rebound_json_find (const char *text, gsize length, GArray *warnings)
 {
   static ReboundModule module = REBOUND_MODULE ("json", "rebound_json_read");
   const char *start = skip_to_object (text, text + length);
-  g_autoptr (GString) object = g_string_new (NULL);
-  Scan scan = { .p = start, .end = text + length, .line = start, .out = object };
-  gboolean complete = start != NULL && copy_object (&scan);
+  g_autoptr (GString) line = start != NULL ? unfold (start, text + length) : g_string_new (NULL);
+  Scan scan = { .p = line->str };
+  gboolean complete = start != NULL && skip_object (&scan);
   ReboundJsonReader read;
 
-  if (is_beyond (&scan) && warnings != NULL)
+  if (is_beyond (&scan))
     rebound_warn (warnings, "truncated", "JSON beyond the limits");
   if (!complete)
     return NULL;
   read = (ReboundJsonReader) rebound_module_function (&module);
-  return read != NULL ? read (object->str, object->len) : NULL;
+  return read != NULL ? read (line->str, scan.p - line->str) : NULL;
 }

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
  * rebound_json_find:
  * @text: valid UTF-8
  * @length: its bytes
- * @warnings: (nullable): of ReboundWarning
+ * @warnings: of ReboundWarning
  *
  * Reads the object that @text begins with; what follows it does not matter. Lines that a mail
  * server has broken on the way are put together again.

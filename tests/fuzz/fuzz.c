@@ -115,12 +115,12 @@ squeeze (const char *text, gsize size)
   return g_string_free (out, FALSE);
 }
 
-/* "=?utf-8?Q?…", "+2B" of RFC 3461, "%40", "&#64;", "\x{40}"; and control characters, which are
- * replaced. */
+/* "=?utf-8?Q?…", "+2B" of RFC 3461, "%40", "&#64;", "\x{40}", "!" at the end of a broken line; and
+ * control characters, which are replaced. */
 static gboolean
 begins_coding (const char *p)
 {
-  return (guint8) *p >= 0x7f || *p < ' ' || strchr ("%&\\", *p) != NULL
+  return (guint8) *p >= 0x7f || *p < ' ' || strchr ("%&\\!", *p) != NULL
          || g_str_has_prefix (p, "=?") || (*p == '+' && p[1] >= '2' && g_ascii_isxdigit (p[1]))
          || (g_str_has_prefix (p, "charset") && !g_str_has_prefix (p + 7, "=us-ascii")
              && !g_str_has_prefix (p + 7, "=\"us-ascii\""));
