@@ -375,7 +375,7 @@ read_announced_diagnostic (const Regions *self, const Region *region, const Rebo
                                       region->end, &length);
   const char *end;
 
-  if (p == NULL || sayings->announced)
+  if (p == NULL)
     return;
   end = p + length;
   while (p < end && g_ascii_isspace (*p))
