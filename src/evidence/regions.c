@@ -267,6 +267,7 @@ find_regions (Regions *self)
 typedef struct
 {
   GArray *clues; /* of ReboundClue */
+  gboolean remote;
   const char *diagnostic;
   gboolean announced; /* a rule found it */
   const char *words;  /* where there is none */
@@ -375,7 +376,7 @@ read_announced_diagnostic (const Regions *self, const Region *region, const Rebo
                                       region->end, &length);
   const char *end;
 
-  if (p == NULL || sayings->announced)
+  if (p == NULL)
     return;
   end = p + length;
   while (p < end && g_ascii_isspace (*p))
@@ -505,6 +506,17 @@ read_sayings (const Regions *self, const Region *region, Sayings *sayings)
     read_literal_host (self, region, sayings);
 }
 
+/* Sendmail's Diagnostic-Code is the first line of a reply that may have several, its transcript has
+ * them all. */
+static gboolean
+is_beginning (const char *diagnostic, const Sayings *sayings)
+{
+  gsize length = strlen (diagnostic);
+
+  return sayings->remote && sayings->diagnostic != NULL
+         && g_str_has_prefix (sayings->diagnostic, diagnostic) && sayings->diagnostic[length] == ' ';
+}
+
 static void
 tell (const Regions *self, ReboundEvidenceRecipient *recipient, const Sayings *sayings)
 {
@@ -512,7 +524,7 @@ tell (const Regions *self, ReboundEvidenceRecipient *recipient, const Sayings *s
     rebound_add_clue (self->evidence, recipient, &g_array_index (sayings->clues, ReboundClue, i));
   if (recipient == NULL)
     return;
-  if (recipient->diagnostic == NULL)
+  if (recipient->diagnostic == NULL || is_beginning (recipient->diagnostic, sayings))
     recipient->diagnostic = sayings->diagnostic;
   if (recipient->said == NULL)
     recipient->said = sayings->words;
@@ -542,7 +554,8 @@ static void
 read_region (Regions *self, const Region *region)
 {
   const GPtrArray *recipients = region->recipients;
-  Sayings sayings = { .clues = g_array_new (FALSE, FALSE, sizeof (ReboundClue)) };
+  Sayings sayings = { .clues = g_array_new (FALSE, FALSE, sizeof (ReboundClue)),
+                      .remote = region->remote };
 
   if (recipients->len == 0 && self->evidence->recipients->len == 1)
     recipients = self->evidence->recipients;

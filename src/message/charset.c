@@ -98,6 +98,7 @@ static const struct
   { 0x00a0, 0x00bf, -3 },  /* signs of Latin-1 */
   { 0x00c0, 0x00d6, 1 },   /* capital letters with accents */
   { 0x00d7, 0x00d7, -5 },  { 0x00d8, 0x00de, 1 }, { 0x00df, 0x00ff, 2 },
+  { 0x011e, 0x011f, 2 },   { 0x0130, 0x0131, 2 }, { 0x015e, 0x015f, 2 }, /* Turkish */
   { 0x0100, 0x017f, 1 },   { 0x0370, 0x03ab, 1 },                        /* Greek capitals */
   { 0x03ac, 0x03ce, 6 },   { 0x0400, 0x040f, 0 }, { 0x0410, 0x042f, 1 }, /* Cyrillic capitals */
   { 0x0430, 0x0430, 8 }, /* small Cyrillic letters: а в д е и к to у are the frequent ones */

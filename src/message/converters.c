@@ -119,13 +119,22 @@ may_ask_until (ReboundConverters *self, const char *start, const char *end, cons
   return p == end || may_ask (self, start, p - start);
 }
 
+/* "…==?=": padding of base64 and the end of an encoded word, and not the beginning of one. */
+static gboolean
+is_padded_end (const char *p, const char *end)
+{
+  const char *mark = end - p > 2 && p[2] == '=' ? memchr (p + 3, '?', end - p - 3) : NULL;
+
+  return end - p > 2 && p[2] == '=' && (mark == NULL || end - mark < 3 || mark[2] != '?');
+}
+
 gboolean
 rebound_converters_allow (ReboundConverters *self, const char *text, gsize length)
 {
   const char *end = text + length;
 
   for (const char *p = text; (p = memmem (p, end - p, "=?", 2)) != NULL; p += 2)
-    if (!may_ask_until (self, p + 2, end, "?*"))
+    if (!is_padded_end (p, end) && !may_ask_until (self, p + 2, end, "?*"))
       return FALSE;
   for (const char *p = text; (p = memmem (p, end - p, "*=", 2)) != NULL; p += 2)
     if (!may_ask_until (self, p + 2, end, "'"))
