@@ -467,16 +467,22 @@ static const struct
   const char *host;
   const char *provider;
 } hosts[] = {
-  { "mx.example.net", "wide" },       { "a.mx.example.net", "wide" }, { "MX.Example.NET", "wide" },
-  { "in.mail.example.net", "close" }, { "example.net", NULL },        { "notexample.net", NULL },
-  { "mx.example.org", "close" },      { "a.mx.example.org", NULL },   { "", NULL },
+  { "mx.example.net", "wide" },
+  { "a.mx.example.net", "wide" },
+  { "10.mx.example.net", "wide" },
+  { "in.mail.example.net", "close" },
+  { "example.net", NULL },
+  { "notexample.net", NULL },
+  { "mx.example.org", "close" },
+  { "a.mx.example.org", NULL },
+  { "", NULL },
 };
 
 START_TEST (host_of_provider)
 {
   g_autoptr (ReboundCompiler) compiler =
       compile ("provider wide\n  host *.example.net\n"
-               "provider close\n  host *.mail.example.net mx.example.org\n");
+               "provider close\n  host *.mail.EXAMPLE.net MX.example.org\n");
   const ReboundRules *rules = rebound_compiler_finish (compiler);
   int provider = rebound_rules_find_provider (rules, hosts[_i].host);
 

@@ -138,6 +138,21 @@ find_by_mark (ReboundText *self, const ReboundHit *hit, GArray *all)
   while (hit->rule->take != 0);
 }
 
+/* "host mx.example.net [192.0.2.1]: 553", broken before the address that the reply goes on with. */
+static gboolean
+follows_code (const ReboundText *self, guint i)
+{
+  const ReboundTextLine *line = i > 0 ? rebound_text_line (self, i - 1) : NULL;
+  const char *word;
+
+  if (line == NULL)
+    return FALSE;
+  for (word = line->end; word > line->start && !g_ascii_isspace (word[-1]);)
+    word--;
+  return line->end - word >= 3 && (*word == '4' || *word == '5')
+         && strspn (word, "0123456789.") >= (gsize) (line->end - word);
+}
+
 /* The addresses behind words of which a rule says so. */
 static GArray *
 find_by_rule (ReboundText *self)
@@ -167,7 +182,8 @@ find_by_line (ReboundText *self, guint n)
       if (next < by_rule->len && g_array_index (by_rule, ReboundNamed, next).address < line->end)
         add_candidate (self, &g_array_index (by_rule, ReboundNamed, next), i);
       else if (rebound_line_names (line->start, line->end, (line->flags & LINE_FAILS) != 0, &named)
-               && !(named.naming == REBOUND_NAMING_LINE && is_announced_other (self, i)))
+               && !(named.naming == REBOUND_NAMING_LINE
+                    && (is_announced_other (self, i) || follows_code (self, i))))
         add_candidate (self, &named, i);
     }
 }

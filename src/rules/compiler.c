@@ -699,19 +699,34 @@ set_source (ReboundCompiler *self, G_GNUC_UNUSED GError **error)
   return TRUE;
 }
 
+/* In the place of what was said of the host before, if anything was. */
+static void
+set_host (ReboundCompiler *self, const char *name)
+{
+  ReboundProviderHost host = { intern (self, name), self->index };
+
+  for (guint i = 0; i < self->hosts->len; i++)
+    if (is_string (self, g_array_index (self->hosts, ReboundProviderHost, i).name, name))
+      {
+        g_array_index (self->hosts, ReboundProviderHost, i) = host;
+        return;
+      }
+  g_array_append_val (self->hosts, host);
+}
+
 /* host "*.example.net": an asterisk stands for the names below a domain. */
 static gboolean
 add_host (ReboundCompiler *self, GError **error)
 {
   for (guint i = 1; i < self->tokens->len; i++)
     {
-      const char *pattern = token (self, i)->text;
-      ReboundProviderHost host = { intern (self, pattern), self->index };
+      g_autofree char *pattern = g_ascii_strdown (token (self, i)->text, -1);
+      gboolean below = *pattern == '*';
 
-      if (strchr (pattern + (*pattern == '*'), '*') != NULL || strchr (pattern, '.') == NULL
-          || (*pattern == '*' && pattern[1] != '.'))
+      if (strchr (pattern + below, '*') != NULL || strchr (pattern, '.') == NULL
+          || (below && pattern[1] != '.'))
         return fail (self, i, error, "a host has the form mx.example.net, or *.example.net");
-      g_array_append_val (self->hosts, host);
+      set_host (self, pattern + below);
     }
   return TRUE;
 }
@@ -1206,6 +1221,13 @@ note_field_names (ReboundCompiler *self)
 }
 
 static int
+compare_hosts (gconstpointer a, gconstpointer b, gpointer strings)
+{
+  return strcmp ((char *) strings + ((const ReboundProviderHost *) a)->name,
+                 (char *) strings + ((const ReboundProviderHost *) b)->name);
+}
+
+static int
 compare_codes (gconstpointer a, gconstpointer b, gpointer strings)
 {
   return strcmp ((char *) strings + ((const ReboundCode *) a)->code,
@@ -1236,6 +1258,7 @@ rebound_compiler_finish (ReboundCompiler *self)
   strings = self->strings->str;
   g_array_sort_with_data (self->replies, compare_codes, strings);
   g_array_sort_with_data (self->statuses, compare_codes, strings);
+  g_array_sort_with_data (self->hosts, compare_hosts, strings);
   g_array_sort_with_data (self->field_names, compare_names, strings);
   rebound_index_patterns ((ReboundPattern *) self->patterns->data, self->patterns->len, strings,
                           self->buckets, self->grams);

@@ -93,8 +93,7 @@ put_providers (GString *out, const ReboundRules *rules)
                             rules->providers[i].title, rules->providers[i].source);
   g_string_append (out, "};\n\nstatic const ReboundProviderHost hosts[] = {\n");
   for (guint i = 0; i < rules->n_hosts; i++)
-    g_string_append_printf (out, "  { %u, %u },\n", rules->hosts[i].pattern,
-                            rules->hosts[i].provider);
+    g_string_append_printf (out, "  { %u, %u },\n", rules->hosts[i].name, rules->hosts[i].provider);
   g_string_append (out, "};\n\nstatic const ReboundProviderCode says[] = {\n");
   for (guint i = 0; i < rules->n_says; i++)
     {

@@ -133,10 +133,10 @@ typedef struct
   ReboundString source;
 } ReboundProvider;
 
-/* A host of a provider, or all below one: "*.example.net". */
+/* A host of a provider; or all below a domain, then as ".example.net". */
 typedef struct
 {
-  ReboundString pattern;
+  ReboundString name;
   guint16 provider;
 } ReboundProviderHost;
 
@@ -182,7 +182,7 @@ typedef struct
   guint n_formats;
   const ReboundProvider *providers;
   guint n_providers;
-  const ReboundProviderHost *hosts;
+  const ReboundProviderHost *hosts; /* sorted */
   guint n_hosts;
   const ReboundProviderCode *says;
   guint n_says;
@@ -210,7 +210,7 @@ const ReboundCode *rebound_rules_find_reply (const ReboundRules *rules, const ch
 const ReboundCode *rebound_rules_find_status (const ReboundRules *rules, const char *code);
 gboolean rebound_rules_knows_field (const ReboundRules *rules, const char *name, ReboundArea area);
 
-/* The provider that runs @host, by the longest pattern; -1 where none is known. */
+/* The provider that runs @host, in lower case; by the longest name; -1 where none is known. */
 int rebound_rules_find_provider (const ReboundRules *rules, const char *host);
 
 /* What @code means at a provider; %NULL where it is nothing of its own. */

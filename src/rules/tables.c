@@ -92,33 +92,33 @@ rebound_rules_knows_field (const ReboundRules *rules, const char *name, ReboundA
                             : g_str_equal (name, rebound_rules_string (rules, before->name)));
 }
 
-static gboolean
-is_host_of (const char *pattern, const char *host)
+static int
+find_host (const ReboundRules *rules, const char *name)
 {
-  gsize length = strlen (host);
-  gsize suffix = strlen (pattern + 1);
+  guint low = 0, high = rules->n_hosts;
 
-  if (*pattern != '*')
-    return g_ascii_strcasecmp (pattern, host) == 0;
-  return length > suffix && g_ascii_strcasecmp (host + length - suffix, pattern + 1) == 0;
+  while (low < high)
+    {
+      guint middle = low + (high - low) / 2;
+      int order = strcmp (name, rebound_rules_string (rules, rules->hosts[middle].name));
+
+      if (order == 0)
+        return rules->hosts[middle].provider;
+      if (order < 0)
+        high = middle;
+      else
+        low = middle + 1;
+    }
+  return -1;
 }
 
 int
 rebound_rules_find_provider (const ReboundRules *rules, const char *host)
 {
-  gsize longest = 0;
-  int found = -1;
+  int found = find_host (rules, host);
 
-  for (guint i = 0; i < rules->n_hosts; i++)
-    {
-      const char *pattern = rebound_rules_string (rules, rules->hosts[i].pattern);
-
-      if (strlen (pattern) > longest && is_host_of (pattern, host))
-        {
-          longest = strlen (pattern);
-          found = rules->hosts[i].provider;
-        }
-    }
+  for (const char *p = strchr (host, '.'); p != NULL && found < 0; p = strchr (p + 1, '.'))
+    found = find_host (rules, p);
   return found;
 }
 

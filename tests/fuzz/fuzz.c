@@ -142,12 +142,22 @@ is_plain (const char *squeezed)
   return TRUE;
 }
 
+/* Who has a mailbox at the system that writes may be named without the domain that it writes from. */
+static gboolean
+is_completed (const char *address, const char *input)
+{
+  const char *domain = strrchr (address, '@');
+  g_autofree char *local = domain != NULL ? g_strndup (address, domain - address) : NULL;
+
+  return local != NULL && strstr (input, local) != NULL && strstr (input, domain) != NULL;
+}
+
 static void
 check_address (const char *address, const char *input)
 {
   g_autofree char *squeezed = address != NULL ? squeeze (address, strlen (address)) : NULL;
 
-  if (address == NULL || strstr (input, squeezed) != NULL)
+  if (address == NULL || strstr (input, squeezed) != NULL || is_completed (squeezed, input))
     return;
   fuzz_assert (strstr (input, g_strdelimit (squeezed, "@", '=')) != NULL, "nobody wrote of <%s>",
                address);
