@@ -246,7 +246,8 @@ find_by_line (ReboundText *self, guint n)
       if (next < by_rule->len && g_array_index (by_rule, ReboundNamed, next).address < line->end)
         add_candidate (self, &g_array_index (by_rule, ReboundNamed, next), i);
       else if (!find_target (self, i)
-               && rebound_line_names (line->start, line->end, (line->flags & LINE_FAILS) != 0, &named)
+               && rebound_line_names (line->start, line->end, (line->flags & LINE_FAILS) != 0,
+                                      &named)
                && !(named.naming == REBOUND_NAMING_LINE
                     && (is_announced_other (self, i) || follows_code (self, i))))
         add_candidate (self, &named, i);
