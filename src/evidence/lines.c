@@ -129,6 +129,7 @@ static const struct
   { "sender's address", REBOUND_NAMING_NONE },
   { "envelope sender", REBOUND_NAMING_NONE },
   { "original sender", REBOUND_NAMING_NONE },
+  { "original address", REBOUND_NAMING_NONE },
   { "message sender", REBOUND_NAMING_NONE },
   { "absender", REBOUND_NAMING_NONE },
   { "absenderadresse", REBOUND_NAMING_NONE },

@@ -298,18 +298,20 @@ paragraph_end (const char *p, const char *end)
   return blank != NULL ? blank : end;
 }
 
-/* Without the bracket that was opened before @p: "<mx.example.net #5.5.0 smtp;550 no>". */
+/* Without what Exchange puts around a refusal: "#550 5.1.1 no ##rfc822;x@example.net" and
+ * "<mx.example.net #5.5.0 smtp;550 no>", the bracket having been opened before @p. */
 static const char *
-without_bracket (const char *p, const char *end)
+without_frame (const char *p, const char *end)
 {
-  const char *stop = end;
+  const char *hashes = memmem (p, end - p, " ##", 3);
+  const char *stop = hashes != NULL ? hashes : end;
   gint open = 0;
 
   while (stop > p && g_ascii_isspace (stop[-1]))
     stop--;
   for (const char *c = p; c < stop; c++)
     open += *c == '<' ? 1 : *c == '>' ? -1 : 0;
-  return stop > p && stop[-1] == '>' && open == -1 ? stop - 1 : end;
+  return stop > p && stop[-1] == '>' && open == -1 ? stop - 1 : stop;
 }
 
 /* The end of a refusal: sendmail puts it into "(reason: …)" at the end of a line, others just
@@ -325,7 +327,7 @@ refusal_end (const Region *region, const char *p)
   if (stop > p && stop[-1] == ')'
       && ((p > start && p[-1] == '(') || memmem (start, p - start, "(reason: ", 9) != NULL))
     return stop - 1;
-  return without_bracket (p, paragraph_end (p, region->end));
+  return without_frame (p, paragraph_end (p, region->end));
 }
 
 static void
@@ -580,6 +582,15 @@ read_region (Regions *self, const Region *region)
   g_array_unref (sayings.clues);
 }
 
+/* Nothing was refused then. */
+static gboolean
+is_success (const ReboundEvidenceRecipient *recipient)
+{
+  return recipient->action == REBOUND_ACTION_DELIVERED
+         || recipient->action == REBOUND_ACTION_RELAYED
+         || recipient->action == REBOUND_ACTION_EXPANDED;
+}
+
 void
 rebound_text_read_regions (ReboundText *text)
 {
@@ -603,7 +614,7 @@ rebound_text_read_regions (ReboundText *text)
     {
       ReboundEvidenceRecipient *recipient = rebound_evidence_recipient (self.evidence, i);
 
-      if (recipient->diagnostic == NULL)
+      if (recipient->diagnostic == NULL && !is_success (recipient))
         recipient->diagnostic = self.common != NULL ? self.common : recipient->said;
     }
   g_ptr_array_unref (self.regions);
