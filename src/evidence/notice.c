@@ -65,14 +65,28 @@ get_type (const Notice *self)
   return type != NULL ? type : get (self, "eventType");
 }
 
+/* No more of a value, for what is said of all is written for each recipient. */
+#define LONGEST_VALUE 1000
+
+static const char *
+value_end (const char *value)
+{
+  const char *end = value + LONGEST_VALUE;
+
+  return strlen (value) <= LONGEST_VALUE ? value + strlen (value)
+                                         : g_utf8_find_prev_char (value, end);
+}
+
 /* A field in one line; none without a value. */
 static void
 put (GString *block, const char *name, const char *type, const char *value)
 {
+  const char *end = value != NULL ? value_end (value) : NULL;
+
   if (value == NULL)
     return;
   g_string_append_printf (block, "%s: %s", name, type);
-  for (; *value != '\0'; value++)
+  for (; value < end; value++)
     g_string_append_c (block, g_ascii_iscntrl (*value) ? ' ' : *value);
   g_string_append_c (block, '\n');
 }
