@@ -303,14 +303,14 @@ END_TEST
 /* `in` behind a text is obeyed or refused, but not passed over for that text. */
 START_TEST (order_of_lines)
 {
-  static const char text[] = "mark site/a failed\n  \"returned mail\"\n  in subject\n";
+  static const char text[] = "mark site/a failed\n  in header\n  \"returned mail\"\n  in subject\n";
   g_autoptr (ReboundCompiler) compiler = rebound_compiler_new (NULL);
   const ReboundRules *rules;
 
   if (!rebound_compiler_add (compiler, FILE_NAME, text, NULL))
     return;
   rules = rebound_compiler_finish (compiler);
-  ck_assert_uint_eq (rules->patterns[0].areas, REBOUND_AREA_SUBJECT);
+  ck_assert_uint_eq (rules->patterns[0].areas, REBOUND_AREA_SUBJECT | REBOUND_AREA_HEADER);
 }
 END_TEST
 

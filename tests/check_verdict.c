@@ -133,6 +133,9 @@ typedef struct
 } Refusal;
 
 static const Refusal refusals[] = {
+  /* what a host may say to all whom it does not like drops nobody at once */
+  { "550 5.1.1 User unknown; your IP is listed in zen.spamhaus.org",
+    "user-unknown hard recipient count" },
   /* plain */
   { "550 5.1.1 <bob@example.net>: no such user", "user-unknown hard recipient now" },
   /* texts without a source call nobody dead; 550 says no more than that it is over */

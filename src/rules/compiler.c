@@ -460,7 +460,7 @@ drop_members (ReboundCompiler *self, ReboundRuleType type, guint value)
 static void
 begin_rule (ReboundCompiler *self, ReboundRuleType type, const char *id)
 {
-  ReboundRule rule = { .type = type, .id = intern (self, id), .areas = REBOUND_AREA_TEXT };
+  ReboundRule rule = { .type = type, .id = intern (self, id) };
 
   if (type != REBOUND_RULE_WHEN && type != REBOUND_RULE_SIGN)
     drop_rule (self, type, id);
@@ -655,16 +655,13 @@ set_weak (ReboundCompiler *self, G_GNUC_UNUSED GError **error)
 static gboolean
 set_in (ReboundCompiler *self, GError **error)
 {
-  ReboundRule *rule = current_rule (self);
-
-  rule->areas = 0;
   for (guint i = 1; i < self->tokens->len; i++)
     {
       guint area;
 
       if (!read_name (self, i, area_name, 4, &area, error))
         return FALSE;
-      rule->areas |= 1 << area;
+      current_rule (self)->areas |= 1 << area;
     }
   return TRUE;
 }
@@ -1234,10 +1231,16 @@ compare_codes (gconstpointer a, gconstpointer b, gpointer strings)
                  (char *) strings + ((const ReboundCode *) b)->code);
 }
 
-/* `in` may stand below the texts it is for. */
+/* `in` may stand below the texts it is for, or nowhere. */
 static void
 set_areas (ReboundCompiler *self)
 {
+  for (guint n = 0; n < self->entries->len; n++)
+    {
+      ReboundRule *rule = &g_array_index (self->entries, ReboundRule, n);
+
+      rule->areas = rule->areas != 0 ? rule->areas : REBOUND_AREA_TEXT;
+    }
   for (guint n = 0; n < self->patterns->len; n++)
     {
       ReboundPattern *pattern = &g_array_index (self->patterns, ReboundPattern, n);

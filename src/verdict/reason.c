@@ -283,6 +283,14 @@ prefer (ReboundFinding *finding, const ReboundReasons *by_code)
       }
 }
 
+static gboolean
+blames_sender (const ReboundRules *rules, const ReboundRule *rule)
+{
+  guint fault = rules->reasons[rule->reasons.reason[0]].fault;
+
+  return fault == REBOUND_FAULT_SENDER || fault == REBOUND_FAULT_MESSAGE;
+}
+
 /* What is said of the sender's address is nothing against the recipient's, unless a code is. */
 static void
 blame_sender (const Clues *self, const ReboundClue *phrase, const ReboundReasons *by_code,
@@ -363,6 +371,28 @@ is_sourced (const Clues *clues, const ReboundFinding *finding)
   return FALSE;
 }
 
+/* Whether words that are trusted as much as those that decided blame the sender or the message:
+ * then "user unknown" may be what a host says to all whom it does not like. */
+static gboolean
+is_disputed (const Clues *self, const ReboundFinding *finding)
+{
+  guint least = 0;
+
+  for (guint i = 0; i < n_clues (self); i++)
+    if (clue_at (self, i) == finding->decisive)
+      least = trust (self, i);
+  for (guint i = 0; i < n_clues (self); i++)
+    {
+      const ReboundClue *clue = clue_at (self, i);
+
+      if (clue->type == REBOUND_CLUE_PHRASE && !clue->rule->weak && trust (self, i) >= least
+          && blames_sender (self->evidence->rules, clue->rule)
+          && rebound_verdict_holds (self->evidence, clue, finding))
+        return TRUE;
+    }
+  return FALSE;
+}
+
 /* Who runs the host that refused: by its name, by what he alone writes, and where no host is named
  * by the recipient's domain, else by the system that reports its own refusal. */
 static int
@@ -400,4 +430,5 @@ rebound_verdict_find_reason (const ReboundEvidence *evidence,
   finding->stage = stage != NULL ? stage->stage : REBOUND_STAGE_NONE;
   decide_by_rank (&clues, finding);
   finding->sourced = is_sourced (&clues, finding);
+  finding->disputed = is_disputed (&clues, finding);
 }

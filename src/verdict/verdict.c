@@ -84,7 +84,7 @@ limit_unsubscribe (ReboundRecipient *to, ReboundUnsubscribe most)
 
 /* The contract's rules beside the table. */
 static void
-temper (ReboundRecipient *to, gboolean sourced)
+temper (ReboundRecipient *to, const ReboundFinding *finding)
 {
   if (to->action == REBOUND_ACTION_DELAYED)
     {
@@ -94,12 +94,13 @@ temper (ReboundRecipient *to, gboolean sourced)
     }
   if (is_transient (to) && to->reason == REBOUND_REASON_USER_INACTIVE)
     to->bounce = REBOUND_BOUNCE_SOFT;
-  if (to->bounce == REBOUND_BOUNCE_HARD && !sourced)
+  if (to->bounce == REBOUND_BOUNCE_HARD && !finding->sourced)
     {
       to->bounce = REBOUND_BOUNCE_SOFT;
       limit_unsubscribe (to, REBOUND_UNSUBSCRIBE_COUNT);
     }
-  if (to->bounce == REBOUND_BOUNCE_HARD && (is_transient (to) || to->n_also > 0))
+  if (to->bounce == REBOUND_BOUNCE_HARD
+      && (is_transient (to) || to->n_also > 0 || finding->disputed))
     limit_unsubscribe (to, REBOUND_UNSUBSCRIBE_COUNT);
 }
 
@@ -253,7 +254,7 @@ judge_delivery (ReboundReport *report, const ReboundEvidenceRecipient *from, Reb
   if (to->reason == REBOUND_REASON_USER_MOVED && to->moved_to == NULL)
     to->moved_to = find_new_address (report->evidence, to);
   apply_policy (evidence->rules, to);
-  temper (to, finding.sourced);
+  temper (to, &finding);
   explain (evidence, from, &finding, to);
 }
 

@@ -27,7 +27,8 @@ typedef struct
   const char *status;
   ReboundStage stage;
   int provider;     /* -1 where it is not known */
-  gboolean sourced; /* some clue for it has a source */
+  gboolean sourced;  /* some clue for it has a source */
+  gboolean disputed; /* other words blame the sender */
 } ReboundFinding;
 
 void rebound_verdict_find_reason (const ReboundEvidence *evidence,
