@@ -76,6 +76,8 @@ typedef struct
 #define RECIPIENT "Final-Recipient: rfc822; a@example.net\nAction: failed\nStatus: 5.1.1\n\n"
 #define RETURNED                                                                                   \
   "--b\nContent-Type: message/rfc822\n\nFrom: list@example.net\nTo: a@example.net\n\n"
+#define NOTICE                                                                                     \
+  "{\"eventType\":\"Bounce\",\"mail\":{\"messageId\":\"1\"},\"bounce\":{\"bouncedRecipients\":["
 #define END "\n--b--\n"
 
 #define REFUSAL "550 5.1.1 <a@example.net>: User unknown "
@@ -88,6 +90,7 @@ typedef struct
 
 #define NESTED_FIRST 1000
 #define FIELDS 1800
+#define NOTICED 990
 #define ATTRIBUTES 1200
 
 /* As many units as make up so many bytes. */
@@ -179,6 +182,16 @@ put_attribute (FILE *out, guint i)
   fprintf (out, " %c%c%c", 'a' + i % 26, 'a' + i / 26 % 26, 'a' + i / 26 / 26 % 26);
 }
 
+/* Many recipients, and then what is said of each of them. */
+static void
+put_notice (FILE *out, guint i)
+{
+  if (i < NOTICED)
+    fprintf (out, "\"a%u@example.net\",", i);
+  else
+    fputs (i == NOTICED ? "\"\"],\"bounceType\":\"" : REFUSAL, out);
+}
+
 static void
 put_nul (FILE *out, guint i)
 {
@@ -242,6 +255,9 @@ static const Bomb bombs[] = {
   { "a million attributes of HTML", MIXED, NULL, put_attribute, 1000 * 1000, END, 1, SECONDS },
   { "a million tags of HTML, nested", HEADER "Content-Type: text/html\n\n", "<div><b>", NULL,
     500 * 1000, "\n", 1, SECONDS },
+  { "a reason of 400 KB for 990 recipients of a notice", TEXT NOTICE, NULL, put_notice, 11000, "\"}}",
+    1, SECONDS },
+  { "500,000 brackets in a notice", TEXT NOTICE, "[", NULL, 500 * 1000, "", 1, SECONDS },
   { "64 MB mbox of one-byte messages", "", MBOX_MESSAGE, NULL, TIMES (MBOX_MESSAGE, 64 * MB), "",
     TIMES (MBOX_MESSAGE, 64 * MB), TIMES (MBOX_MESSAGE, 64 * MB) * SECONDS_PER_MESSAGE },
   { "64 KB of random bytes", "", NULL, put_random_byte, 64 * KB, "", 1, SECONDS },

@@ -811,6 +811,7 @@ START_TEST (nul_bytes)
   assert_decoded ("", 0, "utf-16", "", "nothing");
   assert_decoded ("a", 1, "no-such-charset", "a", "ASCII");
   assert_decoded ("a", 1, "", "a", "ASCII");
+  assert_decoded ("+ANw-ber", 8, "unicode-1-1-utf-7", "Über", "Windows");
 }
 END_TEST
 

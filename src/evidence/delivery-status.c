@@ -134,6 +134,8 @@ read_diagnostic (StatusReading *self, const char *value)
   gboolean remote = g_ascii_strncasecmp (value, "smtp", 4) == 0;
 
   self->diagnostic = TRUE;
+  if (!remote && text[strspn (text, "0123456789 ")] == '\0')
+    return; /* "X-Unix; 73": what a program exited with, and no refusal */
   if (self->recipient->diagnostic == NULL)
     {
       gsize n;

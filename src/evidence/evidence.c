@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "address.h"
+#include "lines.h"
 #include "message/warnings.h"
 #include "reader.h"
 
@@ -596,6 +597,23 @@ is_positive (const ReboundEvidenceRecipient *recipient)
   return FALSE;
 }
 
+/* Log lines name the host before its reply: "host mx.example.net[192.0.2.1] said: 550 …",
+ * "relay=mx.example.net[192.0.2.1]:25, … dsn=5.1.1". Those in the reply are others. */
+static void
+read_host_before (ReboundEvidence *evidence, ReboundEvidenceRecipient *recipient, const char *text,
+                  gsize length)
+{
+  ReboundCodes codes;
+  gsize n;
+  const char *host = rebound_codes_find (text, length, &codes)
+                         ? rebound_host_find (text, text + codes.at, &n)
+                         : NULL;
+  g_autofree char *name = host != NULL ? g_strndup (host, n) : NULL;
+
+  if (name != NULL)
+    recipient->remote_mta = rebound_keep_host (evidence, name);
+}
+
 ReboundEvidence *
 rebound_evidence_read_reply (const char *text, const ReboundRules *rules,
                              const ReboundLimits *limits)
@@ -620,6 +638,7 @@ rebound_evidence_read_reply (const char *text, const ReboundRules *rules,
 
       recipient->address = rebound_keep_address (reading.evidence, copy);
     }
+  read_host_before (reading.evidence, recipient, joined, length);
   rebound_read_refusal (&reading, recipient, joined, length, REBOUND_SOURCE_TEXT, TRUE);
   if (is_positive (recipient))
     recipient->action = REBOUND_ACTION_DELIVERED;

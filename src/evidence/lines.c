@@ -9,6 +9,7 @@
 #include "message/scan.h"
 
 #define LONGEST_LABEL 48
+#define LONGEST_PREPOSITION 12
 
 static gboolean
 starts_with (const char *p, const char *end, const char *word)
@@ -42,8 +43,41 @@ skip_bullets (const char *line, const char *end)
   return p > line && p[-1] == '"' && rebound_address_scan (p - 1, end) > 0 ? p - 1 : p;
 }
 
+static gsize
+count_digits (const char *p, const char *end)
+{
+  gsize n = 0;
+
+  while (p + n < end && g_ascii_isdigit (p[n]))
+    n++;
+  return n;
+}
+
+/* 17.11.2026, 11/17/26, 2026-11-17; but neither 5.1.10 nor 192.0.2.1. */
+static gboolean
+is_numeric_date (const char *p, const char *end)
+{
+  gsize lengths[3];
+  char separator = '\0';
+
+  for (guint i = 0; i < G_N_ELEMENTS (lengths); i++)
+    {
+      if (i > 0 && (p == end || strchr ("./-", *p) == NULL || (i > 1 && *p != separator)))
+        return FALSE;
+      separator = i > 0 ? *p++ : separator;
+      lengths[i] = count_digits (p, end);
+      p += lengths[i];
+    }
+  if ((p < end && *p == separator) || lengths[1] == 0 || lengths[1] > 2)
+    return FALSE;
+  if (lengths[0] == 4)
+    return lengths[2] == 1 || lengths[2] == 2;
+  return (lengths[0] == 1 || lengths[0] == 2)
+         && (lengths[2] == 4 || (lengths[2] == 2 && separator == '/'));
+}
+
 /* When it failed, as Exchange says behind the recipient: "on Tue, 17 Nov 2026", "am 17.11.2026",
- * "le 17/11/2026". */
+ * "le 17/11/2026", "dnia 2026-11-17"; the word before is that of any language. */
 gboolean
 rebound_line_is_date (const char *line, const char *end)
 {
@@ -55,14 +89,11 @@ rebound_line_is_date (const char *line, const char *end)
   for (guint i = 0; i < G_N_ELEMENTS (weekdays); i++)
     if (starts_with (p, end, weekdays[i]))
       return TRUE;
-  while (p < end && g_ascii_isalpha (*p))
+  while (p < end && (g_ascii_isalpha (*p) || (guint8) *p >= 0x80))
     p++;
-  if (p == word || p - word > 3 || p == end || *p != ' ')
+  if (p - word > LONGEST_PREPOSITION || (p > word && (p == end || *p != ' ')))
     return FALSE;
-  word = ++p;
-  while (p < end && g_ascii_isdigit (*p))
-    p++;
-  return p > word && end - p > 1 && strchr ("./-", *p) != NULL && g_ascii_isdigit (p[1]);
+  return is_numeric_date (rebound_skip_blanks (p, end), end);
 }
 
 /* What may follow it: nothing, or something that tells of its fate. */
@@ -129,6 +160,7 @@ static const struct
   { "sender's address", REBOUND_NAMING_NONE },
   { "envelope sender", REBOUND_NAMING_NONE },
   { "original sender", REBOUND_NAMING_NONE },
+  { "original address", REBOUND_NAMING_NONE },
   { "message sender", REBOUND_NAMING_NONE },
   { "absender", REBOUND_NAMING_NONE },
   { "absenderadresse", REBOUND_NAMING_NONE },

@@ -65,27 +65,45 @@ get_type (const Notice *self)
   return type != NULL ? type : get (self, "eventType");
 }
 
+/* No more of a value, for what is said of all is written for each recipient. */
+#define LONGEST_VALUE 1000
+
+static const char *
+value_end (const char *value)
+{
+  const char *end = value + LONGEST_VALUE;
+
+  return strlen (value) <= LONGEST_VALUE ? value + strlen (value)
+                                         : g_utf8_find_prev_char (value, end);
+}
+
 /* A field in one line; none without a value. */
 static void
 put (GString *block, const char *name, const char *type, const char *value)
 {
+  const char *end = value != NULL ? value_end (value) : NULL;
+
   if (value == NULL)
     return;
   g_string_append_printf (block, "%s: %s", name, type);
-  for (; *value != '\0'; value++)
+  for (; value < end; value++)
     g_string_append_c (block, g_ascii_iscntrl (*value) ? ' ' : *value);
   g_string_append_c (block, '\n');
 }
 
 /* Written as a delivery status (RFC 3464) */
 
-/* "General" and "Undetermined" leave it to the server's words, where there are any. */
+/* These leave it to the server's words, where there are any. */
 static gboolean
 is_vague (const Notice *self)
 {
+  static const char *const types[] = { "General", "NoEmail", "Undetermined" };
   const char *type = get (self, "bounce.bounceSubType");
 
-  return g_strcmp0 (type, "General") == 0 || g_strcmp0 (type, "Undetermined") == 0;
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    if (g_strcmp0 (type, types[i]) == 0)
+      return TRUE;
+  return FALSE;
 }
 
 static void
@@ -150,12 +168,14 @@ read_status (const Notice *self, const Event *event)
  * everybody at that provider to whom it sent the mail. */
 
 /* An address is on the account's list because its owner complained before; SES calls it a complaint
- * again that it does not send to it. */
+ * again (OnAccountSuppressionList) that it does not send to it. */
 static gboolean
 is_complaint (const Notice *self, const Event *event)
 {
+  const char *type = get (self, "complaint.complaintSubType");
+
   return g_str_equal (event->type, "Complaint")
-         && g_strcmp0 (get (self, "complaint.complaintSubType"), "OnAccountSuppressionList") != 0;
+         && (type == NULL || !g_str_has_suffix (type, "SuppressionList"));
 }
 
 static void
@@ -215,7 +235,7 @@ add_single (const Notice *self, ReboundFields *fields, const char *name, const c
     rebound_fields_add (fields, name, value, strlen (value), 0);
 }
 
-/* Of each field the first counts: the header's own, then those that SES repeats, then what SES knows
+/* Of each field the first counts: the header's own, then those that SES repeats, then what it knows
  * by itself. */
 static void
 read_original (const Notice *self)

@@ -21,6 +21,7 @@ typedef struct
   gboolean summary; /* what the reporting system makes of such a reply */
   gboolean field;   /* the returned message's own "To:", after which its other fields stand */
   ReboundStage stage;
+  const char *host; /* behind "while talking to " */
 } Region;
 
 typedef struct
@@ -32,6 +33,7 @@ typedef struct
   gboolean transcript; /* a heading announced one */
   gboolean unmarked;   /* its lines have no ">>>" */
   ReboundStage stage;
+  const char *host;
   ReboundEvidenceRecipient *spoken_of;
   gboolean refused;   /* … in this conversation */
   gboolean settled;   /* the refusal's recipient was named: the next is another's */
@@ -153,7 +155,8 @@ enter_heading (Regions *self, const ReboundTextLine *line)
 }
 
 /* The server's words, a region of their own; then what was before goes on. A refused RCPT is
- * about the one it names; sendmail says below a refusal at another stage whom it met. */
+ * about the one it names; Courier shows a conversation below the recipient that it is about;
+ * sendmail, whose conversations stand by themselves, says below a refusal whom it met. */
 static void
 enter_refusal (Regions *self, const ReboundTextLine *line)
 {
@@ -162,10 +165,13 @@ enter_refusal (Regions *self, const ReboundTextLine *line)
 
   region->remote = TRUE;
   region->stage = self->stage;
+  region->host = self->host;
   self->refused = TRUE;
   self->settled = FALSE;
   if (self->spoken_of != NULL && self->stage == REBOUND_STAGE_RCPT)
     g_ptr_array_add (region->recipients, self->spoken_of);
+  else if (!self->transcript && before->recipients->len > 0)
+    g_ptr_array_extend (region->recipients, before->recipients, NULL, NULL);
   else
     self->nameless = region;
   continue_region (self, MIN (line->end + 1, self->text->end), before)->summary = TRUE;
@@ -205,24 +211,26 @@ enter_reply (Regions *self, const ReboundTextLine *line, const char *words)
     enter_refusal (self, line);
 }
 
-/* "... while talking to mx.example.net.:" begins another conversation. */
-static gboolean
+/* "... while talking to mx.example.net.:" begins another conversation. The host, or %NULL. */
+static const char *
 begins_conversation (const ReboundTextLine *line)
 {
   const char *p = line->start;
 
   while (p < line->end && (*p == '.' || *p == ' '))
     p++;
-  return g_ascii_strncasecmp (p, "while talking to ", 17) == 0;
+  return g_ascii_strncasecmp (p, "while talking to ", 17) == 0 ? p + 17 : NULL;
 }
 
 static void
 enter_line (Regions *self, const ReboundTextLine *line)
 {
   ReboundSpoken spoken;
+  const char *host = begins_conversation (line);
 
-  if (begins_conversation (line))
+  if (host != NULL)
     {
+      self->host = host;
       self->refused = self->settled = FALSE;
       self->stage = REBOUND_STAGE_CONNECT;
     }
@@ -290,18 +298,20 @@ paragraph_end (const char *p, const char *end)
   return blank != NULL ? blank : end;
 }
 
-/* Without the bracket that was opened before @p: "<mx.example.net #5.5.0 smtp;550 no>". */
+/* Without what Exchange puts around a refusal: "#550 5.1.1 no ##rfc822;x@example.net" and
+ * "<mx.example.net #5.5.0 smtp;550 no>", the bracket having been opened before @p. */
 static const char *
-without_bracket (const char *p, const char *end)
+without_frame (const char *p, const char *end)
 {
-  const char *stop = end;
+  const char *hashes = memmem (p, end - p, " ##", 3);
+  const char *stop = hashes != NULL ? hashes : end;
   gint open = 0;
 
   while (stop > p && g_ascii_isspace (stop[-1]))
     stop--;
   for (const char *c = p; c < stop; c++)
     open += *c == '<' ? 1 : *c == '>' ? -1 : 0;
-  return stop > p && stop[-1] == '>' && open == -1 ? stop - 1 : end;
+  return stop > p && stop[-1] == '>' && open == -1 ? stop - 1 : stop;
 }
 
 /* The end of a refusal: sendmail puts it into "(reason: …)" at the end of a line, others just
@@ -317,7 +327,7 @@ refusal_end (const Region *region, const char *p)
   if (stop > p && stop[-1] == ')'
       && ((p > start && p[-1] == '(') || memmem (start, p - start, "(reason: ", 9) != NULL))
     return stop - 1;
-  return without_bracket (p, paragraph_end (p, region->end));
+  return without_frame (p, paragraph_end (p, region->end));
 }
 
 static void
@@ -504,6 +514,8 @@ read_sayings (const Regions *self, const Region *region, Sayings *sayings)
   read_words (self, region, sayings);
   if (region->recipients->len > 0 || tells_stage (sayings))
     read_literal_host (self, region, sayings);
+  if (region->host != NULL && sayings->host == NULL)
+    keep_host (self, region->host, rebound_host_scan (region->host, self->text->end), sayings);
 }
 
 /* Sendmail's Diagnostic-Code is the first line of a reply that may have several, its transcript has
@@ -570,6 +582,15 @@ read_region (Regions *self, const Region *region)
   g_array_unref (sayings.clues);
 }
 
+/* Nothing was refused then. */
+static gboolean
+is_success (const ReboundEvidenceRecipient *recipient)
+{
+  return recipient->action == REBOUND_ACTION_DELIVERED
+         || recipient->action == REBOUND_ACTION_RELAYED
+         || recipient->action == REBOUND_ACTION_EXPANDED;
+}
+
 void
 rebound_text_read_regions (ReboundText *text)
 {
@@ -593,7 +614,7 @@ rebound_text_read_regions (ReboundText *text)
     {
       ReboundEvidenceRecipient *recipient = rebound_evidence_recipient (self.evidence, i);
 
-      if (recipient->diagnostic == NULL)
+      if (recipient->diagnostic == NULL && !is_success (recipient))
         recipient->diagnostic = self.common != NULL ? self.common : recipient->said;
     }
   g_ptr_array_unref (self.regions);

@@ -285,6 +285,8 @@ rebound_text_value (ReboundText *self, const ReboundRule *rule, const char *star
   *length = end - start;
   if (rule->take == 0)
     return start;
+  /* an expression says itself how far: what it takes may be said of the recipient it passes */
+  *length = MAX (end, self->end) - start;
   if (self->n_takes++ < MAX_TAKES)
     return rebound_take (rebound_rules_string (self->evidence->rules, rule->take), start, *length,
                          length);

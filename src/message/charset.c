@@ -394,11 +394,20 @@ decode (ReboundCharsets *self, const char *bytes, gsize length, const char *char
   return text != NULL ? text : decode_guessed (self, bytes, length, n);
 }
 
+/* The name that UTF-7 had in RFC 1642, under which Windows' SMTP service writes its reports. */
+static const char *
+known_name (const char *charset)
+{
+  return charset != NULL && g_ascii_strcasecmp (charset, "unicode-1-1-utf-7") == 0 ? "utf-7"
+                                                                                    : charset;
+}
+
 char *
-rebound_decode (ReboundCharsets *self, const char *bytes, gsize length, const char *charset,
+rebound_decode (ReboundCharsets *self, const char *bytes, gsize length, const char *declared,
                 gsize *out_length)
 {
   ReboundCharsets alone = { 0 };
+  const char *charset = known_name (declared);
   gboolean multibyte = charset != NULL
                        && (g_ascii_strncasecmp (charset, "utf-16", 6) == 0
                            || g_ascii_strncasecmp (charset, "utf-7", 5) == 0

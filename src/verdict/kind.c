@@ -131,7 +131,8 @@ is_challenge (const ReboundEvidence *evidence)
 {
   if (in_header (evidence, REBOUND_MARK_CHALLENGE))
     return TRUE;
-  if (evidence->delivery_status && is_by_system (evidence))
+  if (is_by_system (evidence)
+      && (evidence->delivery_status || in_text (evidence, REBOUND_MARK_FAILED)))
     return FALSE;
   return in_text (evidence, REBOUND_MARK_CHALLENGE)
          || (in_subject (evidence, REBOUND_MARK_CHALLENGE)

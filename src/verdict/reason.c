@@ -379,8 +379,6 @@ find_provider (const Clues *self, const ReboundEvidenceRecipient *recipient)
       provider = clue_at (self, i)->rule->value;
   if (provider < 0 && recipient->remote_mta == NULL && domain != NULL)
     provider = rebound_rules_find_provider (rules, domain + 1);
-  if (provider < 0 && recipient->remote_mta == NULL && self->evidence->reporting_mta != NULL)
-    provider = rebound_rules_find_provider (rules, self->evidence->reporting_mta);
   return provider;
 }
 
