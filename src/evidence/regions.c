@@ -478,7 +478,7 @@ read_words (const Regions *self, const Region *region, Sayings *sayings)
   end = paragraph_end (start, region->end);
   while (end > start && g_ascii_isspace (end[-1]))
     end--;
-  if (*start == '(' && end > start && memchr (start, ')', end - start) == end - 1)
+  if (end > start && *start == '(' && memchr (start, ')', end - start) == end - 1)
     {
       start++;
       end--;
