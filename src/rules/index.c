@@ -107,6 +107,7 @@ rebound_index_patterns (ReboundPattern *patterns, guint n, const char *strings, 
     count_grams (&self, &patterns[i]);
   for (guint i = 0; i < n; i++)
     choose_window (&self, &patterns[i]);
-  qsort (patterns, n, sizeof *patterns, compare_patterns);
+  if (n > 0) /* qsort() takes no NULL */
+    qsort (patterns, n, sizeof *patterns, compare_patterns);
   fill_buckets (patterns, n, buckets, grams);
 }
