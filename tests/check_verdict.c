@@ -149,6 +149,12 @@ static const Refusal refusals[] = {
   /* whose address is it? */
   { "554 5.7.1 sender ann@example.org: no such user", "sender-rejected soft sender never" },
   { "550 return path: mailbox unavailable", "sender-rejected soft sender never" },
+  { "550 Reverse path is not a known user", "sender-rejected soft sender never" },
+  { "550 originator address does not exist", "sender-rejected soft sender never" },
+  { "550 5.7.1 Client is not a known user of this relay", "sender-rejected soft sender never" },
+  { "550 remitente ann@example.org: usuario desconocido", "sender-rejected soft sender never" },
+  { "550 remitente ann@example.org, destinatario: usuario desconocido",
+    "user-unknown hard recipient now" },
   { "550 5.1.1 sender ann@example.org: no such user", "user-unknown hard recipient now" },
   { "550 Sender verified. No such user", "user-unknown hard recipient now" },
   { "550 mail from:<ann@example.org> to <bob@example.net>: no such user",
