@@ -382,6 +382,8 @@ static const Refusal refusals[] = {
   { "\t\"no such user\"", "1:2: an indented line before the first entry" },
   { "reply 550\n  means \"abc", "2:9: the quoted text has no closing quote" },
   { "reply 550\n  means \"abc\\\"\n\"", "2:9: the quoted text has no closing quote" },
+  { "reply 550\n  means \"abc\\", "2:13: a backslash is written “\\\\”, unless a quote or" },
+  { "reply 550\n  means \"abc\\d\"", "2:13: a backslash is written “\\\\”" },
   { "reply 550\n  colour red", "2:3: “colour” is no property of this entry" },
   { "reason blocked\n  \"text\"", "2:3: a text belongs to a phrase, a mark or a stage" },
   { "format a\n  \"text\"", "2:3: a text belongs to a phrase, a mark or a stage" },
@@ -423,6 +425,7 @@ static const Refusal refusals[] = {
   { "stage a rcpt\n  only provider b", "2:8: a mark or a stage may be limited to a format only" },
   { "mark a failed\n  take \"(.)\"", "2:3: behind such a mark nothing is read" },
   { "mark a host\n  take \"host\"", "2:8: the expression has no group" },
+  { "mark a host\n  take \"\\s*(\\S+)\"", "2:9: a backslash is written “\\\\”" },
   { "mark a host\n  take \"(host\"", "2:8: at byte 5 of the expression: missing closing " },
   { "mark a host\n  take \"(\\\\C)\"", "2:8: at byte 3 of the expression: using \\C is " },
   /* providers */
