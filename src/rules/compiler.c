@@ -1023,28 +1023,29 @@ static const struct
   const char *keyword;
   guint entries; /* to which it belongs */
   guint words;   /* at least, after the keyword */
+  guint most;
   gboolean (*set) (ReboundCompiler *self, GError **error);
 } properties[] = {
-  { "means", ENTRY_REASON | ENTRY_CODE, 1, set_means },
-  { "bounce", ENTRY_REASON, 1, set_bounce },
-  { "fault", ENTRY_REASON, 1, set_fault },
-  { "unsubscribe", ENTRY_REASON, 1, set_unsubscribe },
-  { "taxonomy", ENTRY_REASON, 2, set_taxonomy },
-  { "reasons", ENTRY_CODE, 1, set_reasons },
-  { "at", ENTRY_CODE, 2, set_at },
-  { "generic", ENTRY_STATUS, 0, set_generic },
-  { "weak", ENTRY_PHRASE, 0, set_weak },
-  { "in", ENTRY_TEXTS, 1, set_in },
-  { "only", ENTRY_TEXTS, 2, set_only },
-  { "take", ENTRY_MARK, 1, set_take },
-  { "title", ENTRY_FORMAT | ENTRY_PROVIDER, 1, set_title },
-  { "when", ENTRY_FORMAT, 2, add_when },
-  { "host", ENTRY_PROVIDER, 1, add_host },
-  { "sign", ENTRY_PROVIDER, 1, add_sign },
-  { "says", ENTRY_PROVIDER, 2, add_says },
-  { "source", ENTRY_ANY, 1, set_source },
-  { "lang", ENTRY_TEXTS, 1, set_nothing },
-  { "case", ENTRY_TEXTS | ENTRY_FORMAT, 1, set_nothing },
+  { "means", ENTRY_REASON | ENTRY_CODE, 1, 1, set_means },
+  { "bounce", ENTRY_REASON, 1, 1, set_bounce },
+  { "fault", ENTRY_REASON, 1, 1, set_fault },
+  { "unsubscribe", ENTRY_REASON, 1, 1, set_unsubscribe },
+  { "taxonomy", ENTRY_REASON, 2, 2, set_taxonomy },
+  { "reasons", ENTRY_CODE, 1, G_MAXUINT, set_reasons },
+  { "at", ENTRY_CODE, 2, G_MAXUINT, set_at },
+  { "generic", ENTRY_STATUS, 0, 0, set_generic },
+  { "weak", ENTRY_PHRASE, 0, 0, set_weak },
+  { "in", ENTRY_TEXTS, 1, G_MAXUINT, set_in },
+  { "only", ENTRY_TEXTS, 2, G_MAXUINT, set_only },
+  { "take", ENTRY_MARK, 1, 1, set_take },
+  { "title", ENTRY_FORMAT | ENTRY_PROVIDER, 1, 1, set_title },
+  { "when", ENTRY_FORMAT, 2, G_MAXUINT, add_when },
+  { "host", ENTRY_PROVIDER, 1, G_MAXUINT, add_host },
+  { "sign", ENTRY_PROVIDER, 1, G_MAXUINT, add_sign },
+  { "says", ENTRY_PROVIDER, 2, G_MAXUINT, add_says },
+  { "source", ENTRY_ANY, 1, 1, set_source },
+  { "lang", ENTRY_TEXTS, 1, 1, set_nothing },
+  { "case", ENTRY_TEXTS | ENTRY_FORMAT, 1, 1, set_nothing },
 };
 
 /* An id is given once; reply codes, for one, may not say two things. */
@@ -1070,6 +1071,9 @@ read_entry (ReboundCompiler *self, GError **error)
         self->entry = entries[i].type;
         if (self->tokens->len < 2)
           return fail (self, 0, error, "“%s” needs a name", entries[i].keyword);
+        if (self->tokens->len > 2 && !(self->entry & ENTRY_TEXTS))
+          return fail (self, 2, error, "what belongs to a %s follows on indented lines",
+                       entries[i].keyword);
         return check_unique (self, error) && entries[i].begin (self, error);
       }
   return fail (self, 0, error,
@@ -1089,6 +1093,10 @@ read_property (ReboundCompiler *self, GError **error)
         if (self->tokens->len < 1 + properties[i].words)
           return fail (self, 0, error, "“%s” needs %u word(s) after it", keyword,
                        properties[i].words);
+        if (self->tokens->len - 1 > properties[i].most)
+          return fail (self, 1 + properties[i].most, error,
+                       "“%s” has at most %u word(s) after it; one with blanks stands in quotes", keyword,
+                       properties[i].most);
         return properties[i].set (self, error);
       }
   return fail (self, 0, error, "“%s” is no property of this entry", keyword);
