@@ -1323,6 +1323,10 @@ has err '^rebound rules: wrong\.rules:1:17: '
 has err '^rebound rules: .*gone\.rules.*No such file'
 run rules check gone.rules
 exits 66
+{ cat own.rules; printf '\0phrase own/none full\n'; } >null.rules
+run rules check null.rules
+exits 65
+has err '^rebound rules: null\.rules: the file has a null byte'
 
 it 'rules list: what is in force, the rules of files among it'
 run rules list

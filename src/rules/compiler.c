@@ -253,9 +253,24 @@ read_token (ReboundCompiler *self, const char *line, const char *p, GError **err
 }
 
 static gboolean
+check_utf8 (ReboundCompiler *self, const char *line, GError **error)
+{
+  const char *end;
+  Token wrong = { NULL, FALSE, 0 };
+
+  if (g_utf8_validate (line, -1, &end))
+    return TRUE;
+  wrong.column = end - line + 1;
+  g_array_append_val (self->tokens, wrong);
+  return fail (self, 0, error, "the file is not UTF-8");
+}
+
+static gboolean
 read_tokens (ReboundCompiler *self, const char *line, GError **error)
 {
   g_array_set_size (self->tokens, 0);
+  if (!check_utf8 (self, line, error))
+    return FALSE;
   for (const char *p = line; *p != '\0';)
     if (g_ascii_isspace (*p))
       p++;
@@ -723,6 +738,20 @@ set_host (ReboundCompiler *self, const char *name)
   g_array_append_val (self->hosts, host);
 }
 
+/* mx.example.net, or .example.net for all below. */
+static gboolean
+is_host (const char *name)
+{
+  const char *bare = *name == '.' ? name + 1 : name;
+
+  if (strchr (name, '.') == NULL || strstr (bare, "..") != NULL || g_str_has_suffix (bare, "."))
+    return FALSE;
+  for (const char *p = bare; *p != '\0'; p++)
+    if (strchr ("*@:/,;\"'<>()[]", *p) != NULL)
+      return FALSE;
+  return *bare != '.';
+}
+
 /* host "*.example.net": an asterisk stands for the names below a domain. */
 static gboolean
 add_host (ReboundCompiler *self, GError **error)
@@ -732,8 +761,7 @@ add_host (ReboundCompiler *self, GError **error)
       g_autofree char *pattern = g_ascii_strdown (token (self, i)->text, -1);
       gboolean below = *pattern == '*';
 
-      if (strchr (pattern + below, '*') != NULL || strchr (pattern, '.') == NULL
-          || (below && pattern[1] != '.'))
+      if (!is_host (pattern + below) || (pattern[below] == '.') != below)
         return fail (self, i, error, "a host has the form mx.example.net, or *.example.net");
       set_host (self, pattern + below);
     }
@@ -1078,8 +1106,24 @@ read_entry (ReboundCompiler *self, GError **error)
       }
   return fail (self, 0, error,
                "“%s” begins no entry; one of: reason, reply, status, phrase, mark, stage, format, "
-               "provider",
+               "provider; what belongs to an entry is indented",
                token (self, 0)->text);
+}
+
+static gboolean
+fail_property (ReboundCompiler *self, GError **error)
+{
+  g_autoptr (GString) list = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (properties); i++)
+    if (properties[i].entries & self->entry)
+      g_string_append_printf (list, "%s, ", properties[i].keyword);
+  if (self->entry & ENTRY_TEXTS)
+    g_string_append (list, "a text in quotes");
+  else
+    g_string_truncate (list, list->len - 2);
+  return fail (self, 0, error, "“%s” is no property of this entry; one of: %s",
+               token (self, 0)->text, list->str);
 }
 
 static gboolean
@@ -1099,7 +1143,7 @@ read_property (ReboundCompiler *self, GError **error)
                        properties[i].most);
         return properties[i].set (self, error);
       }
-  return fail (self, 0, error, "“%s” is no property of this entry", keyword);
+  return fail_property (self, error);
 }
 
 /* The tables number their rules and texts with 16 bits. */
@@ -1133,7 +1177,8 @@ read_line (ReboundCompiler *self, const char *line, GError **error)
 gboolean
 rebound_compiler_add (ReboundCompiler *self, const char *name, const char *text, GError **error)
 {
-  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  const gboolean marked = g_str_has_prefix (text, "\xef\xbb\xbf"); /* by an editor on Windows */
+  g_auto (GStrv) lines = g_strsplit (text + (marked ? 3 : 0), "\n", -1);
 
   if (self->overlay)
     g_hash_table_remove_all (self->ids);
@@ -1141,8 +1186,6 @@ rebound_compiler_add (ReboundCompiler *self, const char *name, const char *text,
   self->entry = ENTRY_NONE;
   self->line = 0;
   g_array_set_size (self->tokens, 0);
-  if (!g_utf8_validate (text, -1, NULL))
-    return fail (self, 0, error, "the file is not UTF-8");
   for (guint i = 0; lines[i] != NULL; i++)
     {
       self->line = i + 1;
