@@ -42,10 +42,16 @@ rebound_analyzer_new (const ReboundLimits *limits, G_GNUC_UNUSED GError **error)
 static gboolean
 check_whole (const char *file, const char *text, gsize length, GError **error)
 {
+  guint line = 1;
+  const char *start = text;
+
   if (strlen (text) == length)
     return TRUE;
+  for (const char *end; (end = strchr (start, '\n')) != NULL; start = end + 1)
+    line++;
   g_set_error (error, REBOUND_RULES_ERROR, REBOUND_RULES_ERROR_SYNTAX,
-               "%s: the file has a null byte, at byte %" G_GSIZE_FORMAT, file, strlen (text) + 1);
+               "%s:%u:%" G_GSIZE_FORMAT ": the file has a null byte", file, line,
+               strlen (start) + 1);
   return FALSE;
 }
 

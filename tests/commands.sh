@@ -335,6 +335,36 @@ exits 0
 objects out 3
 same "$(member out digest)" "$from_box"
 
+it 'parse: a success needs no reason, and no words are told twice'
+cat >success.eml <<'END'
+From: MAILER-DAEMON@relay.example
+Subject: Success
+Content-Type: multipart/report; report-type=delivery-status; boundary=x
+
+--x
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; relay.example
+
+Final-Recipient: rfc822; ilse@example.net
+Action: delivered
+Status: 2.0.0
+--x--
+END
+run parse success.eml
+has out '^    status “2\.0\.0” agrees; '
+cat >twice.eml <<'END'
+From: MAILER-DAEMON@relay.example
+Subject: Failure
+
+Delivery failed: MAILBOX FULL
+
+<ilse@example.net>:
+mailbox full
+END
+run parse twice.eml
+has out '^    because phrase “MAILBOX FULL” (generic/mailbox-full)$'
+
 it 'parse: the messages of a Maildir, but not those still being written'
 run parse --json maildir
 exits 0
@@ -1326,7 +1356,7 @@ exits 66
 { cat own.rules; printf '\0phrase own/none full\n'; } >null.rules
 run rules check null.rules
 exits 65
-has err '^rebound rules: null\.rules: the file has a null byte'
+has err "^rebound rules: null\\.rules:$(($(wc -l <own.rules) + 1)):1: the file has a null byte"
 
 it 'rules list: what is in force, the rules of files among it'
 run rules list
