@@ -1361,6 +1361,7 @@ has err "^rebound rules: null\\.rules:$(($(wc -l <own.rules) + 1)):1: the file h
 it 'rules list: what is in force, the rules of files among it'
 run rules list
 exits 0
+has out '^reason	user-unknown	hard recipient now$'
 has out '^phrase	generic/user-unknown	user-unknown$'
 has out '^format	postfix	'
 has out '^reply	550	'
@@ -1368,6 +1369,9 @@ has out '^status	X\.1\.1	user-unknown'
 has out '^mark	[a-z0-9/-]*	returned$'
 has out '^stage	[a-z0-9/-]*	rcpt$'
 lacks out own/full
+printf 'reason user-unknown\n  unsubscribe count\n' >milder.rules
+run rules list --rules milder.rules
+has out '^reason	user-unknown	hard recipient count$'
 run rules list --rules own.rules
 has out '^phrase	own/full	mailbox-full$'
 has out '^reply	577	rate-limited$'
