@@ -1179,7 +1179,7 @@ static const Row notices[] = {
   { BOUNCE (ONE ("a@example.net\\u0000b")), "a@example.net" },
   { BOUNCE (ONE ("a@example.net\x01")), "a@example.net" },
   /* no JSON, or not what it is about */
-  { BOUNCE (ONE ("a@example.net")) + 1, "-" },
+  { &BOUNCE (ONE ("a@example.net"))[1], "-" },
   { "Hello\n" BOUNCE (ONE ("a@example.net")), "-" },
   { "{\"notificationType\":\"Bounce\"", "-" },
   { "{\"notificationType\":\"Bounce\\", "-" },

@@ -136,6 +136,10 @@ static const Refusal refusals[] = {
   /* what a host may say to all whom it does not like drops nobody at once */
   { "550 5.1.1 User unknown; your IP is listed in zen.spamhaus.org",
     "user-unknown hard recipient count" },
+  { "535 5.1.1 no such user", "user-unknown hard recipient count" },
+  /* RFC 7504 */
+  { "521 5.3.2 mx.example.net does not want it", "domain-refusing hard domain count" },
+  { "450 4.3.2 not now", "system-error soft receiver count" },
   /* plain */
   { "550 5.1.1 <bob@example.net>: no such user", "user-unknown hard recipient now" },
   /* texts without a source call nobody dead; 550 says no more than that it is over */
@@ -211,7 +215,8 @@ static const Refusal refusals[] = {
   { "552 5.3.4 sorry", "message-too-large soft message never" },
   { "552 5.2.3 sorry", "message-too-large soft message never" },
   { "550 5.2.2 sorry (in reply to end of DATA command)", "mailbox-full soft recipient count" },
-  { "550 5.1.1 sorry (in reply to MAIL FROM command)", "user-unknown hard recipient now" },
+  /* at MAIL no recipient is known yet: what the code says of him drops nobody at once */
+  { "550 5.1.1 sorry (in reply to MAIL FROM command)", "user-unknown hard recipient count" },
   /* of codes that say little the reply and the stage decide */
   { "550 sorry (in reply to MAIL FROM command)", "sender-rejected soft sender never" },
   { "550 5.0.0 sorry (in reply to MAIL FROM command)", "sender-rejected soft sender never" },

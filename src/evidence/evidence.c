@@ -264,12 +264,11 @@ drop_shadowed (GArray *hits)
     {
       const ReboundHit *hit = &g_array_index (hits, ReboundHit, i);
 
-      if (hit->rule->type == REBOUND_RULE_PHRASE)
+      if (hit->rule->type == REBOUND_RULE_PHRASE && hit->rule->scope == 0)
         {
           if (hit->start + hit->length <= reach)
             continue;
-          if (hit->rule->scope == 0)
-            reach = hit->start + hit->length;
+          reach = hit->start + hit->length;
         }
       g_array_index (hits, ReboundHit, kept++) = *hit;
     }
@@ -492,9 +491,10 @@ rebound_keep_original (ReboundEvidence *evidence, const ReboundFields *fields)
 
 /* The readers. A new source of facts is a function in a file of its own and a line here. */
 static void (*const readers[]) (ReboundReading *self) = {
-  rebound_read_returned, rebound_read_delivery_status, rebound_read_feedback,
-  rebound_read_notice,   rebound_read_disposition,     rebound_read_header,
-  rebound_read_envelope, rebound_read_text,
+  rebound_read_returned,    rebound_read_delivery_status,
+  rebound_read_feedback,    rebound_read_notice,
+  rebound_read_disposition, rebound_read_header,
+  rebound_read_envelope,    rebound_read_text,
 };
 
 static ReboundEvidence *

@@ -361,19 +361,33 @@ keep_host (const Regions *self, const char *host, gsize length, Sayings *sayings
     sayings->host = rebound_keep (self->evidence, name);
 }
 
+/* What a rule says stands behind its words, and what of it is not one of @skipped. */
+static const char *
+find_announced (const Regions *self, const Region *region, const ReboundHit *hit,
+                const char *skipped, const char **end)
+{
+  gsize length;
+  const char *p = rebound_text_value (self->text, hit->rule, rebound_text_behind (self->text, hit),
+                                      region->end, &length);
+
+  if (p == NULL)
+    return NULL;
+  *end = p + length;
+  while (p < *end && strchr (skipped, *p) != NULL)
+    p++;
+  return p < *end ? p : NULL;
+}
+
 /* Behind "while talking to ". */
 static void
 read_announced_host (const Regions *self, const Region *region, const ReboundHit *hit,
                      Sayings *sayings)
 {
-  gsize length;
-  const char *p = rebound_text_value (self->text, hit->rule, rebound_text_behind (self->text, hit),
-                                      region->end, &length);
-  const char *end = p + (p != NULL ? length : 0);
+  const char *end;
+  const char *p = find_announced (self, region, hit, "[( ", &end);
 
-  while (p < end && strchr ("[( ", *p) != NULL)
-    p++;
-  keep_host (self, p, p < end ? rebound_host_scan (p, end) : 0, sayings);
+  if (p != NULL)
+    keep_host (self, p, rebound_host_scan (p, end), sayings);
 }
 
 /* Where a rule knows the words before it, no code has to be looked for. */
@@ -381,17 +395,10 @@ static void
 read_announced_diagnostic (const Regions *self, const Region *region, const ReboundHit *hit,
                            Sayings *sayings)
 {
-  gsize length;
-  const char *p = rebound_text_value (self->text, hit->rule, rebound_text_behind (self->text, hit),
-                                      region->end, &length);
   const char *end;
+  const char *p = find_announced (self, region, hit, " \t\n", &end);
 
   if (p == NULL)
-    return;
-  end = p + length;
-  while (p < end && g_ascii_isspace (*p))
-    p++;
-  if (p == end)
     return;
   sayings->diagnostic = rebound_keep_line (self->evidence, p, paragraph_end (p, end) - p);
   sayings->announced = TRUE;

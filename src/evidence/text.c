@@ -282,11 +282,14 @@ const char *
 rebound_text_value (ReboundText *self, const ReboundRule *rule, const char *start, const char *end,
                     gsize *length)
 {
-  *length = end - start;
+  /* an expression says itself how far: what it takes may be said of the recipient it passes */
+  const char *stop = rule->take != 0 ? MAX (end, self->end) : end;
+
+  if (start >= stop) /* the words are those that a region ends with */
+    return NULL;
+  *length = stop - start;
   if (rule->take == 0)
     return start;
-  /* an expression says itself how far: what it takes may be said of the recipient it passes */
-  *length = MAX (end, self->end) - start;
   if (self->n_takes++ < MAX_TAKES)
     return rebound_take (rebound_rules_string (self->evidence->rules, rule->take), start, *length,
                          length);

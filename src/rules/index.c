@@ -43,13 +43,15 @@ count_grams (Index *self, const ReboundPattern *pattern)
     self->counts[rebound_gram_hash (rebound_gram (text + i))]++;
 }
 
+/* Patterns that were built in have theirs: choosing anew would cost a site with a rule or two more
+ * than reading its mail. */
 static void
 choose_window (Index *self, ReboundPattern *pattern)
 {
   const char *text = self->strings + pattern->text;
   guint best = G_MAXUINT;
 
-  for (gsize i = 0; i + 4 <= pattern->first; i++)
+  for (gsize i = 0; i + 4 <= pattern->first && pattern->gram == 0; i++)
     {
       guint hash = rebound_gram_hash (rebound_gram (text + i));
       guint cost = commonness (text + i) + 4 * self->counts[hash] + 2 * self->shared[hash];
@@ -105,6 +107,7 @@ rebound_index_patterns (ReboundPattern *patterns, guint n, const char *strings, 
     count_grams (&self, &patterns[i]);
   for (guint i = 0; i < n; i++)
     choose_window (&self, &patterns[i]);
-  qsort (patterns, n, sizeof *patterns, compare_patterns);
+  if (n > 0) /* qsort() takes no NULL */
+    qsort (patterns, n, sizeof *patterns, compare_patterns);
   fill_buckets (patterns, n, buckets, grams);
 }

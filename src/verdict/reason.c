@@ -137,8 +137,8 @@ best_of (const Clues *self, ReboundClueType type)
   return best;
 }
 
-/* Of phrases that are equally trusted the one that a specific code bears out, else one that
- * leaves nothing open, else the longest: it is the most precise. */
+/* Of phrases that are equally trusted the one that a specific code bears out, else one that was
+ * written for such a place or leaves nothing open, else the longest: it is the most precise. */
 static const ReboundClue *
 best_phrase (const Clues *self, gboolean weak, const ReboundReasons *by_code,
              const ReboundFinding *finding)
@@ -159,6 +159,8 @@ best_phrase (const Clues *self, gboolean weak, const ReboundReasons *by_code,
         rank += 450;
       if (clue->rule->reasons.n == 1)
         rank += 50;
+      if (clue->rule->scope != 0)
+        rank += 10;
       if (rank > best_rank)
         {
           best = clue;
@@ -284,11 +286,10 @@ prefer (ReboundFinding *finding, const ReboundReasons *by_code)
 }
 
 static gboolean
-blames_sender (const ReboundRules *rules, const ReboundRule *rule)
+blames_sender (const ReboundRules *rules, guint reason)
 {
-  guint fault = rules->reasons[rule->reasons.reason[0]].fault;
-
-  return fault == REBOUND_FAULT_SENDER || fault == REBOUND_FAULT_MESSAGE;
+  return rules->reasons[reason].fault == REBOUND_FAULT_SENDER
+         || rules->reasons[reason].fault == REBOUND_FAULT_MESSAGE;
 }
 
 /* What is said of the sender's address is nothing against the recipient's, unless a code is. */
@@ -371,10 +372,8 @@ is_sourced (const Clues *clues, const ReboundFinding *finding)
   return FALSE;
 }
 
-/* Whether words that are trusted as much as those that decided blame the sender or the message:
- * then "user unknown" may be what a host says to all whom it does not like. */
 static gboolean
-is_disputed (const Clues *self, const ReboundFinding *finding)
+words_blame_sender (const Clues *self, const ReboundFinding *finding)
 {
   guint least = 0;
 
@@ -386,15 +385,29 @@ is_disputed (const Clues *self, const ReboundFinding *finding)
       const ReboundClue *clue = clue_at (self, i);
 
       if (clue->type == REBOUND_CLUE_PHRASE && !clue->rule->weak && trust (self, i) >= least
-          && blames_sender (self->evidence->rules, clue->rule)
+          && blames_sender (self->evidence->rules, clue->rule->reasons.reason[0])
           && rebound_verdict_holds (self->evidence, clue, finding))
         return TRUE;
     }
   return FALSE;
 }
 
+/* 530, 535 and their like are about the sender's login, whoever "no such user" is. */
+static gboolean
+reply_blames_sender (const Clues *self, const ReboundClue *reply, const ReboundFinding *finding)
+{
+  ReboundReasons reasons = { 0 };
+
+  if (reply != NULL)
+    reasons = rebound_verdict_clue_reasons (self->evidence, reply, finding);
+  for (guint i = 0; i < reasons.n; i++)
+    if (!blames_sender (self->evidence->rules, reasons.reason[i]))
+      return FALSE;
+  return reasons.n > 0;
+}
+
 /* Who runs the host that refused: by its name, by what he alone writes, and where no host is named
- * by the recipient's domain, else by the system that reports its own refusal. */
+ * by the recipient's domain. */
 static int
 find_provider (const Clues *self, const ReboundEvidenceRecipient *recipient)
 {
@@ -430,5 +443,6 @@ rebound_verdict_find_reason (const ReboundEvidence *evidence,
   finding->stage = stage != NULL ? stage->stage : REBOUND_STAGE_NONE;
   decide_by_rank (&clues, finding);
   finding->sourced = is_sourced (&clues, finding);
-  finding->disputed = is_disputed (&clues, finding);
+  finding->disputed =
+      words_blame_sender (&clues, finding) || reply_blames_sender (&clues, reply, finding);
 }

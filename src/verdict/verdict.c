@@ -82,7 +82,8 @@ limit_unsubscribe (ReboundRecipient *to, ReboundUnsubscribe most)
   to->unsubscribe = MIN (to->unsubscribe, most);
 }
 
-/* The contract's rules beside the table. */
+/* The contract's rules beside the table. "User unknown" may be what a host says to all whom it does
+ * not like. */
 static void
 temper (ReboundRecipient *to, const ReboundFinding *finding)
 {

@@ -26,9 +26,9 @@ typedef struct
   const char *reply;
   const char *status;
   ReboundStage stage;
-  int provider;     /* -1 where it is not known */
+  int provider;      /* -1 where it is not known */
   gboolean sourced;  /* some clue for it has a source */
-  gboolean disputed; /* other words blame the sender */
+  gboolean disputed; /* the reply, or words as trusted as the decisive ones, blame the sender */
 } ReboundFinding;
 
 void rebound_verdict_find_reason (const ReboundEvidence *evidence,
