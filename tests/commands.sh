@@ -1397,7 +1397,8 @@ run rules test own.rules missing.eml
 exits 66
 
 it 'rules: what is missing is asked for'
-for words in '' chekc check 'list own.rules' 'test own.rules'
+for words in '' chekc check 'list own.rules' 'test own.rules' 'check --rules own.rules own.rules' \
+  'test --rules own.rules own.rules silo.eml'
 do
   # shellcheck disable=SC2086 # words
   run rules $words
