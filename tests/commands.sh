@@ -1328,6 +1328,23 @@ has err '^rebound deliver: .*rules\.d/30-wrong\.rules:1:17: .*left out'
 has rules.log '"rule": "own/full"'
 rm -r rules.d
 
+it 'rules: a file that is wrong takes no other with it'
+mkdir rules.d
+printf 'phrase own/late blocked\n  only format own-late\n  "the silo is brimming"\n' >rules.d/10.rules
+printf 'format own-late\n  when text "the late silo speaks"\n' >rules.d/20.rules
+mkdir rules.d/40.rules
+cp wrong.rules rules.d/1.rules
+run rules list
+exits 78
+lines err 2
+has out '^phrase	own/late	'
+rm rules.d/20.rules
+run rules list
+lines err 3
+has err 'rules\.d/10\.rules:2:15: no format is called “own-late”'
+lacks out '^phrase	own/late	'
+rm -r rules.d
+
 it 'rules: no folder is nothing to tell of, one that is none is'
 run classify --json '550 no such user'
 exits 0
