@@ -203,23 +203,33 @@ fail (ReboundCompiler *self, guint i, GError **error, const char *format, ...)
   return FALSE;
 }
 
-/* A quoted word; returns what follows it, NULL where the quote does not end. */
+/* A quoted word; returns where it stopped: at the quote that ends it, at the end of the line, or at
+ * a backslash that means nothing, as in a regular expression where it was not written twice. */
 static const char *
 read_quoted (const char *p, GString *text)
 {
-  for (p++; *p != '"'; p++)
+  for (p++; *p != '"' && *p != '\0'; p++)
     {
-      if (*p == '\\' && p[1] != '\0')
+      if (*p == '\\')
         {
+          if (p[1] == '\0' || strchr ("\"\\*", p[1]) == NULL)
+            return p;
           p++;
           if (*p == '*')
             g_string_append_c (text, '\\');
         }
-      else if (*p == '\0')
-        return NULL;
       g_string_append_c (text, *p);
     }
-  return p + 1;
+  return p;
+}
+
+static gboolean
+fail_quoted (ReboundCompiler *self, const char *end, GError **error)
+{
+  if (*end == '\0')
+    return fail (self, self->tokens->len - 1, error, "the quoted text has no closing quote");
+  return fail (self, self->tokens->len - 1, error,
+               "a backslash is written “\\\\”, unless a quote or an asterisk follows");
 }
 
 static const char *
@@ -233,17 +243,34 @@ read_token (ReboundCompiler *self, const char *line, const char *p, GError **err
   else
     for (; *p != '\0' && !g_ascii_isspace (*p); p++)
       g_string_append_c (text, *p);
+  if (word.quoted && *p == '\\')
+    word.column = p - line + 1;
   word.text = g_string_free (g_steal_pointer (&text), FALSE);
   g_array_append_val (self->tokens, word);
-  if (p == NULL)
-    fail (self, self->tokens->len - 1, error, "the quoted text has no closing quote");
-  return p;
+  if (!word.quoted)
+    return p;
+  return *p == '"' || fail_quoted (self, p, error) ? p + 1 : NULL;
+}
+
+static gboolean
+check_utf8 (ReboundCompiler *self, const char *line, GError **error)
+{
+  const char *end;
+  Token wrong = { NULL, FALSE, 0 };
+
+  if (g_utf8_validate (line, -1, &end))
+    return TRUE;
+  wrong.column = end - line + 1;
+  g_array_append_val (self->tokens, wrong);
+  return fail (self, 0, error, "the file is not UTF-8");
 }
 
 static gboolean
 read_tokens (ReboundCompiler *self, const char *line, GError **error)
 {
   g_array_set_size (self->tokens, 0);
+  if (!check_utf8 (self, line, error))
+    return FALSE;
   for (const char *p = line; *p != '\0';)
     if (g_ascii_isspace (*p))
       p++;
@@ -711,6 +738,20 @@ set_host (ReboundCompiler *self, const char *name)
   g_array_append_val (self->hosts, host);
 }
 
+/* mx.example.net, or .example.net for all below. */
+static gboolean
+is_host (const char *name)
+{
+  const char *bare = *name == '.' ? name + 1 : name;
+
+  if (strchr (name, '.') == NULL || strstr (bare, "..") != NULL || g_str_has_suffix (bare, "."))
+    return FALSE;
+  for (const char *p = bare; *p != '\0'; p++)
+    if (strchr ("*@:/,;\"'<>()[]", *p) != NULL)
+      return FALSE;
+  return *bare != '.';
+}
+
 /* host "*.example.net": an asterisk stands for the names below a domain. */
 static gboolean
 add_host (ReboundCompiler *self, GError **error)
@@ -720,8 +761,7 @@ add_host (ReboundCompiler *self, GError **error)
       g_autofree char *pattern = g_ascii_strdown (token (self, i)->text, -1);
       gboolean below = *pattern == '*';
 
-      if (strchr (pattern + below, '*') != NULL || strchr (pattern, '.') == NULL
-          || (below && pattern[1] != '.'))
+      if (!is_host (pattern + below) || (pattern[below] == '.') != below)
         return fail (self, i, error, "a host has the form mx.example.net, or *.example.net");
       set_host (self, pattern + below);
     }
@@ -1011,28 +1051,29 @@ static const struct
   const char *keyword;
   guint entries; /* to which it belongs */
   guint words;   /* at least, after the keyword */
+  guint most;
   gboolean (*set) (ReboundCompiler *self, GError **error);
 } properties[] = {
-  { "means", ENTRY_REASON | ENTRY_CODE, 1, set_means },
-  { "bounce", ENTRY_REASON, 1, set_bounce },
-  { "fault", ENTRY_REASON, 1, set_fault },
-  { "unsubscribe", ENTRY_REASON, 1, set_unsubscribe },
-  { "taxonomy", ENTRY_REASON, 2, set_taxonomy },
-  { "reasons", ENTRY_CODE, 1, set_reasons },
-  { "at", ENTRY_CODE, 2, set_at },
-  { "generic", ENTRY_STATUS, 0, set_generic },
-  { "weak", ENTRY_PHRASE, 0, set_weak },
-  { "in", ENTRY_TEXTS, 1, set_in },
-  { "only", ENTRY_TEXTS, 2, set_only },
-  { "take", ENTRY_MARK, 1, set_take },
-  { "title", ENTRY_FORMAT | ENTRY_PROVIDER, 1, set_title },
-  { "when", ENTRY_FORMAT, 2, add_when },
-  { "host", ENTRY_PROVIDER, 1, add_host },
-  { "sign", ENTRY_PROVIDER, 1, add_sign },
-  { "says", ENTRY_PROVIDER, 2, add_says },
-  { "source", ENTRY_ANY, 1, set_source },
-  { "lang", ENTRY_TEXTS, 1, set_nothing },
-  { "case", ENTRY_TEXTS | ENTRY_FORMAT, 1, set_nothing },
+  { "means", ENTRY_REASON | ENTRY_CODE, 1, 1, set_means },
+  { "bounce", ENTRY_REASON, 1, 1, set_bounce },
+  { "fault", ENTRY_REASON, 1, 1, set_fault },
+  { "unsubscribe", ENTRY_REASON, 1, 1, set_unsubscribe },
+  { "taxonomy", ENTRY_REASON, 2, 2, set_taxonomy },
+  { "reasons", ENTRY_CODE, 1, G_MAXUINT, set_reasons },
+  { "at", ENTRY_CODE, 2, G_MAXUINT, set_at },
+  { "generic", ENTRY_STATUS, 0, 0, set_generic },
+  { "weak", ENTRY_PHRASE, 0, 0, set_weak },
+  { "in", ENTRY_TEXTS, 1, G_MAXUINT, set_in },
+  { "only", ENTRY_TEXTS, 2, G_MAXUINT, set_only },
+  { "take", ENTRY_MARK, 1, 1, set_take },
+  { "title", ENTRY_FORMAT | ENTRY_PROVIDER, 1, 1, set_title },
+  { "when", ENTRY_FORMAT, 2, G_MAXUINT, add_when },
+  { "host", ENTRY_PROVIDER, 1, G_MAXUINT, add_host },
+  { "sign", ENTRY_PROVIDER, 1, G_MAXUINT, add_sign },
+  { "says", ENTRY_PROVIDER, 2, G_MAXUINT, add_says },
+  { "source", ENTRY_ANY, 1, 1, set_source },
+  { "lang", ENTRY_TEXTS, 1, 1, set_nothing },
+  { "case", ENTRY_TEXTS | ENTRY_FORMAT, 1, 1, set_nothing },
 };
 
 /* An id is given once; reply codes, for one, may not say two things. */
@@ -1058,12 +1099,31 @@ read_entry (ReboundCompiler *self, GError **error)
         self->entry = entries[i].type;
         if (self->tokens->len < 2)
           return fail (self, 0, error, "“%s” needs a name", entries[i].keyword);
+        if (self->tokens->len > 2 && !(self->entry & ENTRY_TEXTS))
+          return fail (self, 2, error, "what belongs to a %s follows on indented lines",
+                       entries[i].keyword);
         return check_unique (self, error) && entries[i].begin (self, error);
       }
   return fail (self, 0, error,
                "“%s” begins no entry; one of: reason, reply, status, phrase, mark, stage, format, "
-               "provider",
+               "provider; what belongs to an entry is indented",
                token (self, 0)->text);
+}
+
+static gboolean
+fail_property (ReboundCompiler *self, GError **error)
+{
+  g_autoptr (GString) list = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (properties); i++)
+    if (properties[i].entries & self->entry)
+      g_string_append_printf (list, "%s, ", properties[i].keyword);
+  if (self->entry & ENTRY_TEXTS)
+    g_string_append (list, "a text in quotes");
+  else
+    g_string_truncate (list, list->len - 2);
+  return fail (self, 0, error, "“%s” is no property of this entry; one of: %s",
+               token (self, 0)->text, list->str);
 }
 
 static gboolean
@@ -1077,9 +1137,13 @@ read_property (ReboundCompiler *self, GError **error)
         if (self->tokens->len < 1 + properties[i].words)
           return fail (self, 0, error, "“%s” needs %u word(s) after it", keyword,
                        properties[i].words);
+        if (self->tokens->len - 1 > properties[i].most)
+          return fail (self, 1 + properties[i].most, error,
+                       "“%s” has at most %u word(s) after it; one with blanks stands in quotes", keyword,
+                       properties[i].most);
         return properties[i].set (self, error);
       }
-  return fail (self, 0, error, "“%s” is no property of this entry", keyword);
+  return fail_property (self, error);
 }
 
 /* The tables number their rules and texts with 16 bits. */
@@ -1113,7 +1177,8 @@ read_line (ReboundCompiler *self, const char *line, GError **error)
 gboolean
 rebound_compiler_add (ReboundCompiler *self, const char *name, const char *text, GError **error)
 {
-  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  const gboolean marked = g_str_has_prefix (text, "\xef\xbb\xbf"); /* by an editor on Windows */
+  g_auto (GStrv) lines = g_strsplit (text + (marked ? 3 : 0), "\n", -1);
 
   if (self->overlay)
     g_hash_table_remove_all (self->ids);
@@ -1121,8 +1186,6 @@ rebound_compiler_add (ReboundCompiler *self, const char *name, const char *text,
   self->entry = ENTRY_NONE;
   self->line = 0;
   g_array_set_size (self->tokens, 0);
-  if (!g_utf8_validate (text, -1, NULL))
-    return fail (self, 0, error, "the file is not UTF-8");
   for (guint i = 0; lines[i] != NULL; i++)
     {
       self->line = i + 1;
