@@ -155,7 +155,11 @@ static const Refusal refusals[] = {
   { "550 remitente ann@example.org: usuario desconocido", "sender-rejected soft sender never" },
   { "550 remitente ann@example.org, destinatario: usuario desconocido",
     "user-unknown hard recipient now" },
-  { "550 5.1.1 sender ann@example.org: no such user", "user-unknown hard recipient now" },
+  { "550 5.1.1 sender ann@example.org: no such user", "user-unknown hard recipient count" },
+  /* a code alone beside words that tell of something else */
+  { "550 5.1.1 Message classified as phishing", "user-unknown hard recipient count" },
+  { "550 5.1.1 Service temporarily unavailable", "user-unknown hard recipient count" },
+  { "550 5.1.1 Bob, no: mailbox unavailable", "user-unknown hard recipient now" },
   { "550 Sender verified. No such user", "user-unknown hard recipient now" },
   { "550 mail from:<ann@example.org> to <bob@example.net>: no such user",
     "user-unknown hard recipient now" },
