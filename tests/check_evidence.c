@@ -1676,6 +1676,9 @@ static const Row texts[] = {
   { "<bob@example.net>: no such user\n\n--- The message ---\nReceived: from x by y\n"
     "To: carol@example.net\n\n<dave@example.net>: hello\n",
     "bob@example.net" },
+  { "Your message could not be delivered.\n\nReceived: from x by y\nMessage-ID: <1@example.org>\n\n"
+    "It was originally addressed to bob@example.net.\n",
+    "" },
   { "An ordinary text without anybody.\n", "" },
   { "\n\n\n", "" },
 };

@@ -38,7 +38,7 @@ typedef struct
   char *text; /* with its multi-line replies put together */
   gsize length;
   const char *end;    /* of what the report itself says */
-  GArray *hits;       /* of ReboundHit, by place */
+  GArray *hits;       /* of ReboundHit, by place, up to the end */
   GArray *lines;      /* of ReboundTextLine, up to the end */
   GArray *candidates; /* of ReboundCandidate, by line */
   guint n_takes;      /* expressions that were tried */
@@ -79,7 +79,7 @@ rebound_text_behind (const ReboundText *self, const ReboundHit *hit)
 }
 
 /* What the expression of @rule takes from @start on, or all up to @end where it has none. %NULL
- * where nothing fits. */
+ * where nothing fits, and where @start is behind the end. */
 const char *rebound_text_value (ReboundText *self, const ReboundRule *rule, const char *start,
                                 const char *end, gsize *length);
 
