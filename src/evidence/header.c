@@ -58,13 +58,7 @@ read_failed_recipients (ReboundEvidence *evidence, const char *value)
   g_auto (GStrv) addresses = g_strsplit (value, ",", -1);
 
   for (guint i = 0; addresses[i] != NULL; i++)
-    {
-      const char *address = rebound_keep_address (evidence, addresses[i]);
-
-      if (address != NULL && strchr (address, '@') != NULL
-          && rebound_find_recipient (evidence, address) == NULL)
-        rebound_add_recipient (evidence, address);
-    }
+    rebound_add_address (evidence, addresses[i]);
 }
 
 void

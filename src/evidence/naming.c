@@ -174,8 +174,8 @@ begins (const char *p, const char *end, const char *words)
   return (gsize) (end - p) >= n && g_ascii_strncasecmp (p, words, n) == 0;
 }
 
-/* What mail is delivered to and is no address: Exim's "pipe to |/usr/bin/sorter" and "/var/mail/ada",
- * sendmail's "|/usr/bin/sorter" and, where it was @expanded, "ada". */
+/* What mail is delivered to and is no address: Exim's "pipe to |/usr/bin/sorter" and
+ * "/var/mail/ada", sendmail's "|/usr/bin/sorter" and, where it was @expanded, "ada". */
 static gboolean
 is_target (const ReboundTextLine *line, gboolean expanded)
 {

@@ -24,4 +24,17 @@ rebound_skip_blanks (const char *p, const char *end)
   return p;
 }
 
+/* The bytes of a string of UTF-8, or as many whole characters of it as @most bytes hold. */
+static inline gsize
+rebound_cut_length (const char *string, gsize most)
+{
+  gsize length = strnlen (string, most + 1);
+
+  if (length <= most)
+    return length;
+  for (length = most; length > 0 && (string[length] & 0xc0) == 0x80;)
+    length--;
+  return length;
+}
+
 G_END_DECLS
