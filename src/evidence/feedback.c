@@ -71,12 +71,8 @@ is_informal (ReboundReading *self)
     return FALSE;
   hits = rebound_find_hits (self, REBOUND_AREA_SUBJECT, subject, strlen (subject));
   for (guint i = 0; i < hits->len; i++)
-    {
-      const ReboundRule *rule = g_array_index (hits, ReboundHit, i).rule;
-
-      if (rule->type == REBOUND_RULE_MARK && rule->value == REBOUND_MARK_COMPLAINT)
-        return TRUE;
-    }
+    if (rebound_hit_is_mark (&g_array_index (hits, ReboundHit, i), REBOUND_MARK_COMPLAINT))
+      return TRUE;
   return FALSE;
 }
 

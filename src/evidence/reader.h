@@ -27,6 +27,12 @@ typedef struct
   gsize length;
 } ReboundHit;
 
+static inline gboolean
+rebound_hit_is_mark (const ReboundHit *hit, ReboundMark mark)
+{
+  return hit->rule->type == REBOUND_RULE_MARK && hit->rule->value == mark;
+}
+
 /* The readers, in the order of trust. */
 void rebound_read_delivery_status (ReboundReading *self);
 void rebound_read_feedback (ReboundReading *self);

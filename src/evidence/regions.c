@@ -233,7 +233,7 @@ begins_conversation (const ReboundTextLine *line)
 
   while (p < line->end && (*p == '.' || *p == ' '))
     p++;
-  return g_ascii_strncasecmp (p, "while talking to ", 17) == 0 ? p + 17 : NULL;
+  return rebound_starts_with (p, line->end, "while talking to ") ? p + 17 : NULL;
 }
 
 static void

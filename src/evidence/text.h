@@ -62,12 +62,6 @@ rebound_text_candidate (const ReboundText *self, guint i)
   return &g_array_index (self->candidates, ReboundCandidate, i);
 }
 
-static inline gboolean
-rebound_hit_is_mark (const ReboundHit *hit, ReboundMark mark)
-{
-  return hit->rule->type == REBOUND_RULE_MARK && hit->rule->value == mark;
-}
-
 /* The first hit that is not before @p. */
 guint rebound_text_first_hit (const ReboundText *self, const char *p);
 
