@@ -17,6 +17,9 @@ note_marks (ReboundEvidence *evidence, ReboundArea area, const char *text, const
     }
 }
 
+/* Bytes of labels before what a subject says. */
+#define LONGEST_LABELS 200
+
 /* Whether only labels like "[Ticket 7]" or "***SPAM***" stand before it. */
 static gboolean
 opens_subject (const char *subject, gsize start)
@@ -24,6 +27,8 @@ opens_subject (const char *subject, gsize start)
   const char *p = subject + strspn (subject, " ");
   const char *hit = subject + start;
 
+  if (start > LONGEST_LABELS)
+    return FALSE;
   while (p < hit && (*p == '[' || *p == '*'))
     {
       const char *close = *p == '[' ? "]" : "*";
