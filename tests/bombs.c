@@ -192,6 +192,16 @@ put_notice (FILE *out, guint i)
     fputs (i == NOTICED ? "\"\"],\"bounceType\":\"" : REFUSAL, out);
 }
 
+/* … and conversations that are about all of them. */
+static void
+put_conversation (FILE *out, guint i)
+{
+  if (i < NOTICED)
+    fprintf (out, "<a%u@example.net>:\n", i);
+  else
+    fputs ("while talking to mx.example\n<<< 550 5.1.1 user unknown\n", out);
+}
+
 static void
 put_nul (FILE *out, guint i)
 {
@@ -257,6 +267,8 @@ static const Bomb bombs[] = {
     500 * 1000, "\n", 1, SECONDS },
   { "a reason of 400 KB for 990 recipients of a notice", TEXT NOTICE, NULL, put_notice, 11000, "\"}}",
     1, SECONDS },
+  { "9,000 conversations about 990 recipients", TEXT, NULL, put_conversation, 9990, "", 1,
+    SECONDS },
   { "500,000 brackets in a notice", TEXT NOTICE, "[", NULL, 500 * 1000, "", 1, SECONDS },
   { "64 MB mbox of one-byte messages", "", MBOX_MESSAGE, NULL, TIMES (MBOX_MESSAGE, 64 * MB), "",
     TIMES (MBOX_MESSAGE, 64 * MB), TIMES (MBOX_MESSAGE, 64 * MB) * SECONDS_PER_MESSAGE },

@@ -1151,6 +1151,8 @@ static const Row notices[] = {
   { BOUNCE ("[{\"emailAddress\":\"a@example.net\"},{\"emailAddress\":\"b@example.net\"}]"),
     "a@example.net b@example.net" },
   { BOUNCE ("[\"a@example.net\"]"), "a@example.net" },
+  { BOUNCE ("[\"a@example.net\",\"b@example.net\",\"A@EXAMPLE.NET\"]"),
+    "a@example.net b@example.net" }, /* one whom it names twice */
   { BOUNCE (ONE ("\\u0061@example.net")), "a@example.net" },
   { BOUNCE (ONE ("a@exam!\n ple.net")), "a@example.net" },
   { BOUNCE (ONE ("a@example.net")) BOUNCE (ONE ("b@example.net")), "a@example.net" },
@@ -1676,6 +1678,9 @@ static const Row texts[] = {
   { "<bob@example.net>: no such user\n\n--- The message ---\nReceived: from x by y\n"
     "To: carol@example.net\n\n<dave@example.net>: hello\n",
     "bob@example.net" },
+  { "Your message could not be delivered.\n\nReceived: from x by y\nMessage-ID: <1@example.org>\n\n"
+    "It was originally addressed to bob@example.net.\n",
+    "" },
   { "An ordinary text without anybody.\n", "" },
   { "\n\n\n", "" },
 };
@@ -1750,6 +1755,46 @@ START_TEST (limit_of_recipients)
   evidence = rebound_evidence_read (message, NULL, &rebound_builtin_rules, &limits);
   assert_describes (evidence, "r0@example.net failed; r1@example.net failed; r2@example.net failed",
                     status->str);
+  ck_assert (has_warning (evidence, "truncated"));
+}
+END_TEST
+
+/* Each conversation is about all of many recipients. */
+START_TEST (limit_of_conversations)
+{
+  g_autoptr (GString) mail = g_string_new (REPORT_HEADER "\n");
+  g_autoptr (ReboundEvidence) evidence = NULL;
+
+  for (guint i = 0; i < 900; i++)
+    g_string_append_printf (mail, "<r%u@example.net>:\n", i);
+  for (guint i = 0; i < 200; i++)
+    g_string_append (mail, "... while talking to mx.example.net:\n<<< 550 5.1.1 user unknown\n");
+  evidence = read_mail (mail->str);
+  ck_assert_uint_eq (evidence->recipients->len, 900);
+  ck_assert_str_eq (rebound_evidence_recipient (evidence, 899)->diagnostic,
+                    "550 5.1.1 user unknown");
+  ck_assert (has_warning (evidence, "truncated"));
+}
+END_TEST
+
+/* What a notice says of all is read for each: up to the limit of a text. */
+START_TEST (limit_of_notices)
+{
+  g_autoptr (GString) body = g_string_new ("{\"notificationType\":\"Bounce\"," MAIL
+                                           ",\"bounce\":{\"smtpResponse\":\"550 ");
+  g_autoptr (ReboundEvidence) evidence = NULL;
+
+  for (guint i = 0; i < 990; i++)
+    g_string_append_c (body, 'x');
+  g_string_append (body, "\",\"bouncedRecipients\":[\"r0@example.net\"");
+  for (guint i = 1; i < 900; i++)
+    g_string_append_printf (body, ",\"r%u@example.net\"", i);
+  g_string_append (body, "]}}");
+  evidence = read_notice (body->str);
+  if (!has_json ())
+    return;
+  ck_assert_uint_gt (evidence->recipients->len, 400);
+  ck_assert_uint_lt (evidence->recipients->len, 600);
   ck_assert (has_warning (evidence, "truncated"));
 }
 END_TEST
@@ -1831,6 +1876,8 @@ status_tests (void)
   tcase_add_test (tests, status_in_text);
   tcase_add_loop_test (tests, status_elsewhere, 0, 3);
   tcase_add_test (tests, limit_of_recipients);
+  tcase_add_test (tests, limit_of_conversations);
+  tcase_add_test (tests, limit_of_notices);
   tcase_add_test (tests, cut_anywhere);
   return tests;
 }

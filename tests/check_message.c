@@ -1592,10 +1592,16 @@ START_TEST (limit_depth_default)
 }
 END_TEST
 
+/* Of parts, and of a notice that came without a header. */
+static const char *const long_texts[] = {
+  HEAD "Content-Type: multipart/mixed; boundary=b\n\n"
+       "--b\n\n1234567\n--b\n\n89abcdef\n--b\n\nghi\n--b--\n",
+  "{\"a\":\"1234567\"}",
+};
+
 START_TEST (limit_text)
 {
-  static const char text[] = HEAD "Content-Type: multipart/mixed; boundary=b\n\n"
-                                  "--b\n\n1234567\n--b\n\n89abcdef\n--b\n\nghi\n--b--\n";
+  const char *text = long_texts[_i];
   ReboundLimits limits;
   g_autoptr (ReboundMessage) message = NULL;
   gsize sum = 0;
@@ -1898,7 +1904,7 @@ message_tests (void)
   tcase_add_test (tests, no_address);
   tcase_add_test (tests, limit_depth);
   tcase_add_test (tests, limit_depth_default);
-  tcase_add_test (tests, limit_text);
+  tcase_add_loop_test (tests, limit_text, 0, G_N_ELEMENTS (long_texts));
   tcase_add_loop_test (tests, random_message, 0, 20);
   tcase_add_loop_test (tests, headers_flood, 0, 7);
   tcase_add_loop_test (tests, message_flood, 0, G_N_ELEMENTS (message_floods));

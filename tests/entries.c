@@ -7,7 +7,7 @@
  * - A provider is that of some reply, and so is each code of its own.
  * - No text stands in two entries that hold everywhere.
  * - No short text of a phrase that is not weak stands in corpus/other, where people write of
- * bounces in words of their own.
+ *   bounces in words of their own.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <stdio.h>

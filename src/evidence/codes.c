@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "message/scan.h"
+
 /* Blanks before the next line of a reply; more are none. */
 #define LONGEST_INDENT 64
 
@@ -22,28 +24,18 @@ is_word (char c)
   return g_ascii_isalnum (c) || c == '_' || (guint8) c >= 0x80;
 }
 
-static guint
-count_digits (const char *p, const char *end)
-{
-  guint n = 0;
-
-  while (p + n < end && g_ascii_isdigit (p[n]))
-    n++;
-  return n;
-}
-
 /* An enhanced status code of one of @classes. */
 static gboolean
 is_status (const char *text, const char *end, const char *classes, gsize *length)
 {
-  guint subject, detail;
+  gsize subject, detail;
 
   if (end - text < 5 || strchr (classes, *text) == NULL || text[1] != '.')
     return FALSE;
-  subject = count_digits (text + 2, end);
+  subject = rebound_count_digits (text + 2, end);
   if (subject != 1 || text[2] > '7' || text[3] != '.')
     return FALSE;
-  detail = count_digits (text + 4, end);
+  detail = rebound_count_digits (text + 4, end);
   if (detail < 1 || detail > 3)
     return FALSE;
   *length = 4 + detail;
@@ -107,11 +99,10 @@ is_other_number (const char *text, const char *p, const char *end)
     return TRUE;
   if (p > text + 1 && p[-1] == '#' && p[-2] == ' ')
     return TRUE;
-  if (end - p > 5 && p[3] == '-' && count_digits (p + 4, end) >= 3)
+  if (end - p > 5 && p[3] == '-' && rebound_count_digits (p + 4, end) >= 3)
     return TRUE;
   for (guint i = 0; i < G_N_ELEMENTS (units); i++)
-    if ((gsize) (end - p - 3) >= strlen (units[i])
-        && g_ascii_strncasecmp (p + 3, units[i], strlen (units[i])) == 0)
+    if (rebound_starts_with (p + 3, end, units[i]))
       return TRUE;
   return FALSE;
 }

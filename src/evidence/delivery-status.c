@@ -17,7 +17,6 @@ typedef struct
   ReboundEvidenceRecipient *recipient;
   guint group; /* of the recipient's last field */
   gboolean final, original, action, status, diagnostic;
-  const char *held_original; /* Original-Recipient, before its Final-Recipient */
 } StatusReading;
 
 static const struct
@@ -247,19 +246,16 @@ drop_nameless (ReboundEvidence *evidence, guint first)
 /* A recipient that two groups name: the report of an alias that loops, or of one that was
  * given twice. One stays, with the facts of both. */
 static void
-merge_doubles (ReboundEvidence *evidence)
+merge_doubles (ReboundEvidence *evidence, guint new)
 {
-  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-
-  for (guint i = 0; i < evidence->recipients->len;)
+  for (guint i = new; i < evidence->recipients->len;)
     {
       ReboundEvidenceRecipient *recipient = rebound_evidence_recipient (evidence, i);
-      g_autofree char *key = g_ascii_strdown (recipient->address, -1);
-      ReboundEvidenceRecipient *first = g_hash_table_lookup (seen, key);
+      ReboundEvidenceRecipient *first =
+          rebound_name_recipient (evidence, recipient, recipient->address);
 
-      if (first == NULL)
+      if (first == recipient)
         {
-          g_hash_table_insert (seen, g_steal_pointer (&key), recipient);
           i++;
           continue;
         }
@@ -294,6 +290,7 @@ rebound_read_status_block (ReboundReading *self, const char *text, gsize length)
       read_field (&reading, field, i + 1 < block->fields->len ? field + 1 : NULL);
     }
   drop_nameless (self->evidence, first);
+  merge_doubles (self->evidence, first);
   rebound_note_format (self, block);
   self->evidence->delivery_status = TRUE;
 }
@@ -345,5 +342,4 @@ rebound_read_delivery_status (ReboundReading *self)
       if (part->role == REBOUND_PART_TEXT && rebound_reading_sees (self, part))
         read_text_part (self, part);
     }
-  merge_doubles (self->evidence);
 }

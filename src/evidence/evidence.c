@@ -6,6 +6,7 @@
 
 #include "address.h"
 #include "lines.h"
+#include "message/scan.h"
 #include "message/warnings.h"
 #include "reader.h"
 
@@ -25,6 +26,7 @@ void
 rebound_evidence_free (ReboundEvidence *self)
 {
   g_string_chunk_free (self->strings);
+  g_tree_unref (self->by_address);
   g_ptr_array_unref (self->recipients);
   g_array_unref (self->clues);
   g_array_unref (self->warnings);
@@ -67,15 +69,12 @@ const char *
 rebound_keep (ReboundEvidence *evidence, const char *string)
 {
   g_autofree char *clean = string != NULL ? replace_controls (string) : NULL;
-  const char *end;
 
   string = clean != NULL ? clean : string;
   if (string == NULL || *string == '\0')
     return NULL;
-  if (strlen (string) <= LONGEST_VALUE)
-    return g_string_chunk_insert (evidence->strings, string);
-  end = g_utf8_find_prev_char (string, string + LONGEST_VALUE);
-  return g_string_chunk_insert_len (evidence->strings, string, end - string);
+  return g_string_chunk_insert_len (evidence->strings, string,
+                                    rebound_cut_length (string, LONGEST_VALUE));
 }
 
 const char *
@@ -135,23 +134,38 @@ rebound_add_recipient (ReboundEvidence *evidence, const char *address)
       return NULL;
     }
   recipient = g_new0 (ReboundEvidenceRecipient, 1);
-  recipient->address = address;
   recipient->clues = g_array_new (FALSE, FALSE, sizeof (ReboundClue));
   g_ptr_array_add (evidence->recipients, recipient);
+  rebound_name_recipient (evidence, recipient, address);
   return recipient;
+}
+
+void
+rebound_add_address (ReboundEvidence *evidence, const char *raw)
+{
+  const char *address = rebound_keep_address (evidence, raw);
+
+  if (address != NULL && strchr (address, '@') != NULL
+      && rebound_find_recipient (evidence, address) == NULL)
+    rebound_add_recipient (evidence, address);
+}
+
+ReboundEvidenceRecipient *
+rebound_name_recipient (ReboundEvidence *evidence, ReboundEvidenceRecipient *recipient,
+                        const char *address)
+{
+  ReboundEvidenceRecipient *first = rebound_find_recipient (evidence, address);
+
+  recipient->address = address;
+  if (address != NULL && first == NULL)
+    g_tree_insert (evidence->by_address, (gpointer) address, recipient);
+  return first != NULL ? first : recipient;
 }
 
 ReboundEvidenceRecipient *
 rebound_find_recipient (const ReboundEvidence *evidence, const char *address)
 {
-  for (guint i = 0; i < evidence->recipients->len; i++)
-    {
-      ReboundEvidenceRecipient *recipient = rebound_evidence_recipient (evidence, i);
-
-      if (rebound_address_equal (recipient->address, address))
-        return recipient;
-    }
-  return NULL;
+  return address != NULL ? g_tree_lookup (evidence->by_address, address) : NULL;
 }
 
 GString *
@@ -502,6 +516,13 @@ static void (*const readers[]) (ReboundReading *self) = {
   rebound_read_envelope,    rebound_read_text,
 };
 
+/* As rebound_address_equal() does. */
+static int
+compare_addresses (gconstpointer a, gconstpointer b)
+{
+  return g_ascii_strcasecmp (a, b);
+}
+
 static ReboundEvidence *
 evidence_new (const ReboundRules *rules, const ReboundLimits *limits)
 {
@@ -511,6 +532,7 @@ evidence_new (const ReboundRules *rules, const ReboundLimits *limits)
   self->rules = rules;
   self->limits = limits;
   self->recipients = g_ptr_array_new_with_free_func (recipient_free);
+  self->by_address = g_tree_new (compare_addresses);
   self->clues = g_array_new (FALSE, FALSE, sizeof (ReboundClue));
   self->warnings = g_array_new (FALSE, FALSE, sizeof (ReboundWarning));
   self->signs = g_array_new (FALSE, FALSE, sizeof (ReboundSign));
@@ -641,7 +663,8 @@ rebound_evidence_read_reply (const char *text, const ReboundRules *rules,
     {
       g_autofree char *copy = g_strndup (address, n);
 
-      recipient->address = rebound_keep_address (reading.evidence, copy);
+      rebound_name_recipient (reading.evidence, recipient,
+                              rebound_keep_address (reading.evidence, copy));
     }
   read_host_before (reading.evidence, recipient, joined, length);
   rebound_read_refusal (&reading, recipient, joined, length, REBOUND_SOURCE_TEXT, TRUE);

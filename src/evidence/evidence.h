@@ -64,6 +64,7 @@ typedef struct
   const ReboundRules *rules;
   const ReboundLimits *limits;
   GPtrArray *recipients; /* of ReboundEvidenceRecipient */
+  GTree *by_address;     /* address → recipient */
   GArray *clues;         /* that bear on every recipient */
   GArray *warnings;      /* of ReboundWarning */
   GArray *signs;         /* of ReboundSign: the first of each mark in each area */

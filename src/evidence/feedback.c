@@ -3,18 +3,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "address.h"
 #include "reader.h"
-
-static void
-add_complainer (ReboundEvidence *evidence, const char *raw)
-{
-  const char *address = rebound_keep_address (evidence, raw);
-
-  if (address != NULL && strchr (address, '@') != NULL
-      && rebound_find_recipient (evidence, address) == NULL)
-    rebound_add_recipient (evidence, address);
-}
 
 void
 rebound_read_feedback_block (ReboundReading *self, const char *text, gsize length)
@@ -40,7 +29,7 @@ rebound_read_feedback_block (ReboundReading *self, const char *text, gsize lengt
 
       if (field->id == REBOUND_FIELD_ORIGINAL_RCPT_TO
           || field->id == REBOUND_FIELD_REMOVAL_RECIPIENT)
-        add_complainer (evidence, field->value);
+        rebound_add_address (evidence, field->value);
     }
   rebound_note_format (self, fields);
 }
@@ -62,7 +51,7 @@ find_complainer (ReboundReading *self)
   if (to == NULL && evidence->verp == NULL && !evidence->original_to_is_list)
     to = evidence->original.to;
   if (to != NULL)
-    add_complainer (evidence, to);
+    rebound_add_address (evidence, to);
 }
 
 /* Hotmail's Junk Mail Reporting Program wraps the message it complains of and says so in its
@@ -82,12 +71,8 @@ is_informal (ReboundReading *self)
     return FALSE;
   hits = rebound_find_hits (self, REBOUND_AREA_SUBJECT, subject, strlen (subject));
   for (guint i = 0; i < hits->len; i++)
-    {
-      const ReboundRule *rule = g_array_index (hits, ReboundHit, i).rule;
-
-      if (rule->type == REBOUND_RULE_MARK && rule->value == REBOUND_MARK_COMPLAINT)
-        return TRUE;
-    }
+    if (rebound_hit_is_mark (&g_array_index (hits, ReboundHit, i), REBOUND_MARK_COMPLAINT))
+      return TRUE;
   return FALSE;
 }
 
@@ -106,7 +91,7 @@ rebound_read_feedback (ReboundReading *self)
       evidence->feedback = TRUE;
       evidence->feedback_type = "abuse";
       if (outer != NULL)
-        add_complainer (evidence, outer);
+        rebound_add_address (evidence, outer);
     }
   if (evidence->feedback && evidence->recipients->len == 0)
     find_complainer (self);

@@ -17,6 +17,9 @@ note_marks (ReboundEvidence *evidence, ReboundArea area, const char *text, const
     }
 }
 
+/* Bytes of labels before what a subject says. */
+#define LONGEST_LABELS 200
+
 /* Whether only labels like "[Ticket 7]" or "***SPAM***" stand before it. */
 static gboolean
 opens_subject (const char *subject, gsize start)
@@ -24,6 +27,8 @@ opens_subject (const char *subject, gsize start)
   const char *p = subject + strspn (subject, " ");
   const char *hit = subject + start;
 
+  if (start > LONGEST_LABELS)
+    return FALSE;
   while (p < hit && (*p == '[' || *p == '*'))
     {
       const char *close = *p == '[' ? "]" : "*";
@@ -58,13 +63,7 @@ read_failed_recipients (ReboundEvidence *evidence, const char *value)
   g_auto (GStrv) addresses = g_strsplit (value, ",", -1);
 
   for (guint i = 0; addresses[i] != NULL; i++)
-    {
-      const char *address = rebound_keep_address (evidence, addresses[i]);
-
-      if (address != NULL && strchr (address, '@') != NULL
-          && rebound_find_recipient (evidence, address) == NULL)
-        rebound_add_recipient (evidence, address);
-    }
+    rebound_add_address (evidence, addresses[i]);
 }
 
 void

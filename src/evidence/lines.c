@@ -11,17 +11,6 @@
 #define LONGEST_LABEL 48
 #define LONGEST_PREPOSITION 12
 
-static gboolean
-starts_with (const char *p, const char *end, const char *word)
-{
-  gsize n;
-
-  if (p == end || (*p | 0x20) != (*word | 0x20)) /* which letters of either case have in common */
-    return FALSE;
-  n = strlen (word);
-  return (gsize) (end - p) >= n && g_ascii_strncasecmp (p, word, n) == 0;
-}
-
 /* Naming a recipient */
 
 /* What may stand before the address that a line begins with: bullets, quotes, brackets and the
@@ -37,20 +26,10 @@ skip_bullets (const char *line, const char *end)
   while (p < end && strchr (" \t*>-<\"'|[(", *p) != NULL)
     p++;
   for (guint i = 0; i < G_N_ELEMENTS (types); i++)
-    if (starts_with (p, end, types[i]))
+    if (rebound_starts_with (p, end, types[i]))
       return p + strlen (types[i]);
   /* the quote may be that of a local part */
   return p > line && p[-1] == '"' && rebound_address_scan (p - 1, end) > 0 ? p - 1 : p;
-}
-
-static gsize
-count_digits (const char *p, const char *end)
-{
-  gsize n = 0;
-
-  while (p + n < end && g_ascii_isdigit (p[n]))
-    n++;
-  return n;
 }
 
 /* 17.11.2026, 11/17/26, 2026-11-17; but neither 5.1.10 nor 192.0.2.1. */
@@ -65,7 +44,7 @@ is_numeric_date (const char *p, const char *end)
       if (i > 0 && (p == end || strchr ("./-", *p) == NULL || (i > 1 && *p != separator)))
         return FALSE;
       separator = i > 0 ? *p++ : separator;
-      lengths[i] = count_digits (p, end);
+      lengths[i] = rebound_count_digits (p, end);
       p += lengths[i];
     }
   if ((p < end && *p == separator) || lengths[1] == 0 || lengths[1] > 2)
@@ -87,7 +66,7 @@ rebound_line_is_date (const char *line, const char *end)
   const char *word = p;
 
   for (guint i = 0; i < G_N_ELEMENTS (weekdays); i++)
-    if (starts_with (p, end, weekdays[i]))
+    if (rebound_starts_with (p, end, weekdays[i]))
       return TRUE;
   while (p < end && (g_ascii_isalpha (*p) || (guint8) *p >= 0x80))
     p++;
@@ -109,7 +88,7 @@ is_followed (const char *p, const char *end)
   if (rebound_skip_blanks (p, end) >= end || strchr (":;,.(<[", *p) != NULL)
     return TRUE;
   for (guint i = 0; i < G_N_ELEMENTS (followers); i++)
-    if (starts_with (p, end, followers[i]))
+    if (rebound_starts_with (p, end, followers[i]))
       return TRUE;
   return *p == ' ' && rebound_line_is_date (p, end);
 }
@@ -255,7 +234,7 @@ names_by_reply (const char *line, const char *end, ReboundNamed *named)
   named->naming = REBOUND_NAMING_REPLY;
   p += named->length;
   p += p < end && *p == '>';
-  return named->length > 0 && starts_with (p, end, "...");
+  return named->length > 0 && rebound_starts_with (p, end, "...");
 }
 
 static gboolean
@@ -325,7 +304,7 @@ static gboolean
 find_command (const char *p, const char *end, ReboundSpoken *spoken)
 {
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
-    if (starts_with (p, end, commands[i].verb))
+    if (rebound_starts_with (p, end, commands[i].verb))
       {
         const char *after = p + strlen (commands[i].verb);
 
@@ -364,7 +343,7 @@ rebound_line_is_spoken (const char *line, const char *end, ReboundSpoken *spoken
   if (p == end)
     return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (speakers); i++)
-    if (starts_with (p, end, speakers[i].prefix))
+    if (rebound_starts_with (p, end, speakers[i].prefix))
       {
         p = rebound_skip_blanks (p + strlen (speakers[i].prefix), end);
         spoken->words = p;

@@ -13,6 +13,8 @@
 #include <string.h>
 
 #include "json.h"
+#include "message/scan.h"
+#include "message/warnings.h"
 #include "reader.h"
 
 typedef struct
@@ -68,23 +70,15 @@ get_type (const Notice *self)
 /* No more of a value, for what is said of all is written for each recipient. */
 #define LONGEST_VALUE 1000
 
-static const char *
-value_end (const char *value)
-{
-  const char *end = value + LONGEST_VALUE;
-
-  return strlen (value) <= LONGEST_VALUE ? value + strlen (value)
-                                         : g_utf8_find_prev_char (value, end);
-}
-
 /* A field in one line; none without a value. */
 static void
 put (GString *block, const char *name, const char *type, const char *value)
 {
-  const char *end = value != NULL ? value_end (value) : NULL;
+  const char *end;
 
   if (value == NULL)
     return;
+  end = value + rebound_cut_length (value, LONGEST_VALUE);
   g_string_append_printf (block, "%s: %s", name, type);
   for (; value < end; value++)
     g_string_append_c (block, g_ascii_iscntrl (*value) ? ' ' : *value);
@@ -106,10 +100,10 @@ is_vague (const Notice *self)
   return FALSE;
 }
 
-static void
-put_conclusion (const Notice *self, const Event *event, GString *block)
+static char *
+get_conclusion (const Notice *self, const Event *event)
 {
-  g_autoptr (GString) text = g_string_new (NULL);
+  GString *text = g_string_new (NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (conclusions); i++)
     {
@@ -120,7 +114,7 @@ put_conclusion (const Notice *self, const Event *event, GString *block)
       if (value != NULL)
         g_string_append_printf (text, "%s%s: %s", text->len > 0 ? ", " : "", name, value);
     }
-  put (block, "X-Supplementary-Info", "", text->str);
+  return g_string_free (text, FALSE);
 }
 
 static const char *
@@ -132,7 +126,8 @@ get_address (const Notice *self, const Event *event, guint i)
 }
 
 static void
-put_recipient (const Notice *self, const Event *event, guint i, GString *block)
+put_recipient (const Notice *self, const Event *event, guint i, const char *conclusion,
+               GString *block)
 {
   const char *action = get (self, "%s.%u.action", event->recipients, i);
   const char *status = get (self, "%s.%u.status", event->recipients, i);
@@ -148,19 +143,33 @@ put_recipient (const Notice *self, const Event *event, guint i, GString *block)
   put (block, "Diagnostic-Code", "X-SES; ", get (self, "%s.errorMessage", event->object));
   put (block, "Will-Retry-Until", "", get (self, "%s.expirationTime", event->object));
   if (!is_vague (self) || (status == NULL && diagnostic == NULL))
-    put_conclusion (self, event, block);
+    put (block, "X-Supplementary-Info", "", conclusion);
+}
+
+/* What is said of all recipients is read again for each. */
+static gboolean
+has_room (const Notice *self, const GString *block)
+{
+  ReboundEvidence *evidence = self->reading->evidence;
+
+  if (block->len < evidence->limits->text_bytes)
+    return TRUE;
+  rebound_warn (evidence->warnings, "truncated", "recipients of a notice beyond the limit");
+  return FALSE;
 }
 
 static void
 read_status (const Notice *self, const Event *event)
 {
   g_autoptr (GString) block = g_string_new (NULL);
+  g_autofree char *conclusion = get_conclusion (self, event);
   guint limit = self->reading->evidence->limits->recipients;
 
   put (block, "Notification-Type", "", get_type (self));
   put (block, "Reporting-MTA", "", get (self, "%s.reportingMTA", event->object));
-  for (guint i = 0; i <= limit && get_address (self, event, i) != NULL; i++)
-    put_recipient (self, event, i, block);
+  for (guint i = 0;
+       i <= limit && get_address (self, event, i) != NULL && has_room (self, block); i++)
+    put_recipient (self, event, i, conclusion, block);
   rebound_read_status_block (self->reading, block->str, block->len);
 }
 

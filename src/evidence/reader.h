@@ -27,6 +27,12 @@ typedef struct
   gsize length;
 } ReboundHit;
 
+static inline gboolean
+rebound_hit_is_mark (const ReboundHit *hit, ReboundMark mark)
+{
+  return hit->rule->type == REBOUND_RULE_MARK && hit->rule->value == mark;
+}
+
 /* The readers, in the order of trust. */
 void rebound_read_delivery_status (ReboundReading *self);
 void rebound_read_feedback (ReboundReading *self);
@@ -67,8 +73,16 @@ void rebound_read_return_path (ReboundEvidence *evidence, const char *raw);
 /* Whether @part is one the readers look at now. */
 gboolean rebound_reading_sees (const ReboundReading *self, const ReboundPart *part);
 
-/* A new recipient; %NULL beyond the limit. */
+/* A new recipient; %NULL beyond the limit. @address may come later. */
 ReboundEvidenceRecipient *rebound_add_recipient (ReboundEvidence *evidence, const char *address);
+
+/* Gives @recipient its address. Returns who had it first, which may be @recipient. */
+ReboundEvidenceRecipient *rebound_name_recipient (ReboundEvidence *evidence,
+                                                  ReboundEvidenceRecipient *recipient,
+                                                  const char *address);
+
+/* The recipient at an address that stands in a field, unless he is known already. */
+void rebound_add_address (ReboundEvidence *evidence, const char *raw);
 ReboundEvidenceRecipient *rebound_find_recipient (const ReboundEvidence *evidence,
                                                   const char *address);
 

@@ -9,7 +9,11 @@
 
 #include "address.h"
 #include "message/scan.h"
+#include "message/warnings.h"
 #include "text.h"
+
+/* Facts that are told to recipients, all together. */
+#define MAX_TOLD 200000
 
 /* A stretch of the text that is about some recipients; about all where there are none. */
 typedef struct
@@ -39,6 +43,7 @@ typedef struct
   gboolean settled;   /* the refusal's recipient was named: the next is another's */
   Region *nameless;   /* a refusal of which the line after it may say whom it met */
   const char *common; /* the diagnostic that a rule finds outside of what is about one */
+  guint n_told;       /* facts, to each recipient */
 } Regions;
 
 static void
@@ -70,13 +75,22 @@ begin_region (Regions *self, const char *start)
   return region;
 }
 
+/* The array itself, for there may be many of both: more are only added to a region that the next
+ * name follows at once. */
+static void
+share_recipients (Region *region, const Region *before)
+{
+  g_ptr_array_unref (region->recipients);
+  region->recipients = g_ptr_array_ref (before->recipients);
+}
+
 /* A region about the same recipients as the one before. */
 static Region *
 continue_region (Regions *self, const char *start, const Region *before)
 {
   Region *region = begin_region (self, start);
 
-  g_ptr_array_extend (region->recipients, before->recipients, NULL, NULL);
+  share_recipients (region, before);
   return region;
 }
 
@@ -171,7 +185,7 @@ enter_refusal (Regions *self, const ReboundTextLine *line)
   if (self->spoken_of != NULL && self->stage == REBOUND_STAGE_RCPT)
     g_ptr_array_add (region->recipients, self->spoken_of);
   else if (!self->transcript && before->recipients->len > 0)
-    g_ptr_array_extend (region->recipients, before->recipients, NULL, NULL);
+    share_recipients (region, before);
   else
     self->nameless = region;
   continue_region (self, MIN (line->end + 1, self->text->end), before)->summary = TRUE;
@@ -219,7 +233,7 @@ begins_conversation (const ReboundTextLine *line)
 
   while (p < line->end && (*p == '.' || *p == ' '))
     p++;
-  return g_ascii_strncasecmp (p, "while talking to ", 17) == 0 ? p + 17 : NULL;
+  return rebound_starts_with (p, line->end, "while talking to ") ? p + 17 : NULL;
 }
 
 static void
@@ -533,7 +547,8 @@ is_beginning (const char *diagnostic, const Sayings *sayings)
   gsize length = strlen (diagnostic);
 
   return sayings->remote && sayings->diagnostic != NULL
-         && g_str_has_prefix (sayings->diagnostic, diagnostic) && sayings->diagnostic[length] == ' ';
+         && g_str_has_prefix (sayings->diagnostic, diagnostic)
+         && sayings->diagnostic[length] == ' ';
 }
 
 static void
@@ -568,6 +583,17 @@ is_overruled (const Region *region, const ReboundEvidenceRecipient *recipient)
   return FALSE;
 }
 
+/* Many conversations may be about many. */
+static gboolean
+may_tell (Regions *self, const Sayings *sayings)
+{
+  self->n_told += 1 + sayings->clues->len;
+  if (self->n_told <= MAX_TOLD)
+    return TRUE;
+  rebound_warn (self->evidence->warnings, "truncated", "facts on many recipients beyond the limit");
+  return FALSE;
+}
+
 /* A report about one recipient is about him from end to end. */
 static void
 read_region (Regions *self, const Region *region)
@@ -579,7 +605,7 @@ read_region (Regions *self, const Region *region)
   if (recipients->len == 0 && self->evidence->recipients->len == 1)
     recipients = self->evidence->recipients;
   read_sayings (self, region, &sayings);
-  for (guint i = 0; i < recipients->len; i++)
+  for (guint i = 0; i < recipients->len && may_tell (self, &sayings); i++)
     if (!is_overruled (region, g_ptr_array_index (recipients, i)))
       tell (self, g_ptr_array_index (recipients, i), &sayings);
   if (recipients->len == 0)

@@ -237,7 +237,7 @@ note_marks (ReboundText *self)
       const ReboundHit *hit = rebound_text_hit (self, i);
       const char *p = self->text + hit->start;
 
-      if (hit->rule->type == REBOUND_RULE_MARK && p < self->end && !is_quoted (self, p))
+      if (hit->rule->type == REBOUND_RULE_MARK && !is_quoted (self, p))
         rebound_note_mark (self->evidence, REBOUND_AREA_TEXT, self->text, hit);
     }
 }
@@ -297,7 +297,7 @@ rebound_text_value (ReboundText *self, const ReboundRule *rule, const char *star
   return NULL;
 }
 
-/* What follows is the returned message: no line of the report. */
+/* What follows is the returned message: no line of the report, and nothing in it is said there. */
 static void
 cut_returned (ReboundText *self)
 {
@@ -307,6 +307,7 @@ cut_returned (ReboundText *self)
       first < self->lines->len ? rebound_text_line (self, first)->start : self->text + self->length;
   read_quoted_message (self, first);
   g_array_set_size (self->lines, first);
+  g_array_set_size (self->hits, rebound_text_first_hit (self, self->end));
 }
 
 /* The last to be read: with it all is known that tells the format. */

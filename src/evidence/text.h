@@ -38,7 +38,7 @@ typedef struct
   char *text; /* with its multi-line replies put together */
   gsize length;
   const char *end;    /* of what the report itself says */
-  GArray *hits;       /* of ReboundHit, by place */
+  GArray *hits;       /* of ReboundHit, by place, up to the end */
   GArray *lines;      /* of ReboundTextLine, up to the end */
   GArray *candidates; /* of ReboundCandidate, by line */
   guint n_takes;      /* expressions that were tried */
@@ -62,12 +62,6 @@ rebound_text_candidate (const ReboundText *self, guint i)
   return &g_array_index (self->candidates, ReboundCandidate, i);
 }
 
-static inline gboolean
-rebound_hit_is_mark (const ReboundHit *hit, ReboundMark mark)
-{
-  return hit->rule->type == REBOUND_RULE_MARK && hit->rule->value == mark;
-}
-
 /* The first hit that is not before @p. */
 guint rebound_text_first_hit (const ReboundText *self, const char *p);
 
@@ -79,7 +73,7 @@ rebound_text_behind (const ReboundText *self, const ReboundHit *hit)
 }
 
 /* What the expression of @rule takes from @start on, or all up to @end where it has none. %NULL
- * where nothing fits. */
+ * where nothing fits, and where @start is behind the end. */
 const char *rebound_text_value (ReboundText *self, const ReboundRule *rule, const char *start,
                                 const char *end, gsize *length);
 

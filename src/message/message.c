@@ -170,6 +170,17 @@ undo_encoding (GMimeContentEncoding encoding, const char *raw, gsize length)
   return out;
 }
 
+/* How much of @length bytes of text are read. */
+static gsize
+limit_text (Walk *self, gsize length)
+{
+  if (length > self->text_left)
+    rebound_warn (self->message->warnings, "truncated", "text beyond the limit");
+  length = MIN (length, self->text_left);
+  self->text_left -= length;
+  return length;
+}
+
 /* At most what is left of the limit of text. */
 static char *
 decode_part (Walk *self, GMimePart *part, gsize *length)
@@ -184,12 +195,7 @@ decode_part (Walk *self, GMimePart *part, gsize *length)
 
   if (charset != NULL && self->message->charsets->hint == NULL && rebound_charset_tells (charset))
     self->message->charsets->hint = charset;
-  if (raw_length > self->text_left)
-    {
-      rebound_warn (self->message->warnings, "truncated", "text beyond the limit");
-      raw_length = self->text_left;
-    }
-  self->text_left -= raw_length;
+  raw_length = limit_text (self, raw_length);
   encoding = g_mime_part_get_content_encoding (part);
   if (encoding != GMIME_CONTENT_ENCODING_BASE64
       && encoding != GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE
@@ -477,7 +483,7 @@ read_bare (Walk *self, GBytes *bytes)
   if (lines.p == lines.end || *lines.p != '{')
     return;
   part = add_part (self, REBOUND_PART_TEXT);
-  size = MIN ((gsize) (lines.end - lines.p), self->text_left);
+  size = limit_text (self, lines.end - lines.p);
   part->text = rebound_decode (self->message->charsets, lines.p, size, NULL, &part->length);
   unify_line_ends (part->text, &part->length);
 }

@@ -28,24 +28,33 @@ rebound_mark_to_string (ReboundMark mark)
   return names[mark];
 }
 
-static const ReboundCode *
-find_code (const ReboundRules *rules, const ReboundCode *codes, guint n_codes, const char *code)
+/* In a sorted table of @n members of @size bytes, which begin with their name. */
+static gconstpointer
+find_name (const ReboundRules *rules, gconstpointer table, guint n, gsize size, const char *name)
 {
   guint low = 0;
 
-  while (low < n_codes)
+  while (low < n)
     {
-      guint middle = low + (n_codes - low) / 2;
-      int order = strcmp (code, rebound_rules_string (rules, codes[middle].code));
+      guint middle = low + (n - low) / 2;
+      const ReboundString *member = (gconstpointer) ((const char *) table + middle * size);
+      int order = strcmp (name, rebound_rules_string (rules, *member));
 
       if (order == 0)
-        return &codes[middle];
+        return member;
       if (order < 0)
-        n_codes = middle;
+        n = middle;
       else
         low = middle + 1;
     }
   return NULL;
+}
+
+static const ReboundCode *
+find_code (const ReboundRules *rules, const ReboundCode *codes, guint n_codes, const char *code)
+{
+  G_STATIC_ASSERT (offsetof (ReboundCode, code) == 0);
+  return find_name (rules, codes, n_codes, sizeof *codes, code);
 }
 
 const ReboundCode *
@@ -95,21 +104,11 @@ rebound_rules_knows_field (const ReboundRules *rules, const char *name, ReboundA
 static int
 find_host (const ReboundRules *rules, const char *name)
 {
-  guint low = 0, high = rules->n_hosts;
+  const ReboundProviderHost *host =
+      find_name (rules, rules->hosts, rules->n_hosts, sizeof *rules->hosts, name);
 
-  while (low < high)
-    {
-      guint middle = low + (high - low) / 2;
-      int order = strcmp (name, rebound_rules_string (rules, rules->hosts[middle].name));
-
-      if (order == 0)
-        return rules->hosts[middle].provider;
-      if (order < 0)
-        high = middle;
-      else
-        low = middle + 1;
-    }
-  return -1;
+  G_STATIC_ASSERT (offsetof (ReboundProviderHost, name) == 0);
+  return host != NULL ? host->provider : -1;
 }
 
 int
