@@ -1222,6 +1222,45 @@ START_TEST (wrong_rules)
 }
 END_TEST
 
+/* What is said of whom, in replies and in lines of logs. */
+static const struct
+{
+  const char *text;
+  const char *address;
+  ReboundReason reason;
+} lines_of_logs[] = {
+  { "to=<a@example.net>, relay=mx[192.0.2.1]:25, dsn=2.0.0, status=sent (250 2.0.0 Ok: queued)",
+    "a@example.net", REBOUND_REASON_DELIVERED },
+  { "x: to=<a@example.net>, dsn=2.0.0, stat=Sent (ok 1400 qp 55)", "a@example.net",
+    REBOUND_REASON_DELIVERED },
+  { "1abc => a@example.net T=remote_smtp H=mx.example.net [192.0.2.1] C=\"250 OK id=1x\"",
+    "a@example.net", REBOUND_REASON_DELIVERED },
+  { "host mx.example.net said: 250 2.1.5 Ok", NULL, REBOUND_REASON_DELIVERED },
+  { "250-mx.example.net", NULL, REBOUND_REASON_DELIVERED },
+  { "sent 250 messages to <a@example.net>", "a@example.net", REBOUND_REASON_UNCLASSIFIED },
+  { "to=<a@example.net>, dsn=5.1.1, status=bounced (host mx said: 550 5.1.1 no such user (250 of "
+    "them))",
+    "a@example.net", REBOUND_REASON_USER_UNKNOWN },
+  { "550 5.1.6 User has moved to b@example.net", NULL, REBOUND_REASON_USER_MOVED },
+  { "550 5.1.6 <a@example.net> has moved to b@example.net", "a@example.net",
+    REBOUND_REASON_USER_MOVED },
+  { "550 5.1.1 contact postmaster@example.net for help: unknown user", NULL,
+    REBOUND_REASON_USER_UNKNOWN },
+  { "550 5.1.1 contact help@example.net: unknown user <a@example.net>", "a@example.net",
+    REBOUND_REASON_USER_UNKNOWN },
+};
+
+START_TEST (line_of_log)
+{
+  g_autoptr (ReboundReport) report = classify (lines_of_logs[_i].text);
+  const ReboundRecipient *recipient = recipient_of (report);
+
+  ck_assert_pstr_eq (rebound_recipient_get_address (recipient), lines_of_logs[_i].address);
+  ck_assert_str_eq (rebound_reason_to_string (rebound_recipient_get_reason (recipient)),
+                    rebound_reason_to_string (lines_of_logs[_i].reason));
+}
+END_TEST
+
 /* ---- The suite ---------------------------------------------------------------------------- */
 
 static TCase *
@@ -1229,6 +1268,7 @@ refusal_tests (void)
 {
   TCase *tests = tcase_create ("refusals");
 
+  tcase_add_loop_test (tests, line_of_log, 0, G_N_ELEMENTS (lines_of_logs));
   tcase_add_loop_test (tests, refusal, 0, G_N_ELEMENTS (refusals));
   tcase_add_test (tests, contradicted);
   tcase_add_test (tests, agrees);

@@ -416,6 +416,17 @@ unwrap_once (const char *address)
   return NULL;
 }
 
+gboolean
+rebound_address_is_office (const char *address)
+{
+  static const char *const offices[] = { "postmaster@", "mailer-daemon@", "abuse@", "hostmaster@" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (offices); i++)
+    if (g_ascii_strncasecmp (address, offices[i], strlen (offices[i])) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 char *
 rebound_address_unwrap (const char *address)
 {

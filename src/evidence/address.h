@@ -44,6 +44,10 @@ char *rebound_address_decode_xtext (const char *xtext);
 /* The same mailbox, as far as a list may care: the case of both parts is ignored. */
 gboolean rebound_address_equal (const char *a, const char *b);
 
+/* Whether at @address an office of a mail system stands, postmaster@ or its like (RFC 2142): no
+ * recipient of a list. */
+gboolean rebound_address_is_office (const char *address);
+
 /**
  * rebound_address_unwrap:
  * @address: an envelope address

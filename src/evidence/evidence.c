@@ -523,8 +523,8 @@ compare_addresses (gconstpointer a, gconstpointer b)
   return g_ascii_strcasecmp (a, b);
 }
 
-static ReboundEvidence *
-evidence_new (const ReboundRules *rules, const ReboundLimits *limits)
+ReboundEvidence *
+rebound_evidence_new (const ReboundRules *rules, const ReboundLimits *limits)
 {
   ReboundEvidence *self = g_new0 (ReboundEvidence, 1);
 
@@ -593,7 +593,7 @@ rebound_evidence_read (const ReboundMessage *message, const ReboundEnvelope *env
                        const ReboundRules *rules, const ReboundLimits *limits)
 {
   ReboundReading reading = {
-    .evidence = evidence_new (rules, limits),
+    .evidence = rebound_evidence_new (rules, limits),
     .message = message,
     .envelope = envelope,
     .folded = REBOUND_FOLDED_INIT,
@@ -605,71 +605,6 @@ rebound_evidence_read (const ReboundMessage *message, const ReboundEnvelope *env
   read_identity (&reading);
   for (guint i = 0; i < G_N_ELEMENTS (readers); i++)
     readers[i](&reading);
-  rebound_folded_clear (&reading.folded);
-  g_ptr_array_unref (reading.met);
-  return reading.evidence;
-}
-
-/* RFC 5321 section 4.2.1: 2yz and 3yz. */
-static gboolean
-is_positive (const ReboundEvidenceRecipient *recipient)
-{
-  for (guint i = 0; i < recipient->clues->len; i++)
-    {
-      const ReboundClue *clue = &g_array_index (recipient->clues, ReboundClue, i);
-
-      if (clue->type == REBOUND_CLUE_REPLY)
-        return *clue->value < '4';
-    }
-  return FALSE;
-}
-
-/* Log lines name the host before its reply: "host mx.example.net[192.0.2.1] said: 550 …",
- * "relay=mx.example.net[192.0.2.1]:25, … dsn=5.1.1". Those in the reply are others. */
-static void
-read_host_before (ReboundEvidence *evidence, ReboundEvidenceRecipient *recipient, const char *text,
-                  gsize length)
-{
-  ReboundCodes codes;
-  gsize n;
-  const char *host = rebound_codes_find (text, length, &codes)
-                         ? rebound_host_find (text, text + codes.at, &n)
-                         : NULL;
-  g_autofree char *name = host != NULL ? g_strndup (host, n) : NULL;
-
-  if (name != NULL)
-    recipient->remote_mta = rebound_keep_host (evidence, name);
-}
-
-ReboundEvidence *
-rebound_evidence_read_reply (const char *text, const ReboundRules *rules,
-                             const ReboundLimits *limits)
-{
-  gsize length;
-  g_autofree char *utf8 = rebound_message_decode (text, &length);
-  g_autofree char *joined = rebound_codes_join (utf8, MIN (length, limits->text_bytes), &length);
-  ReboundReading reading = {
-    .evidence = evidence_new (rules, limits),
-    .folded = REBOUND_FOLDED_INIT,
-    .met = g_ptr_array_new (),
-  };
-  ReboundEvidenceRecipient *recipient = rebound_add_recipient (reading.evidence, NULL);
-  gsize n;
-  const char *address = rebound_address_find (joined, joined + length, &n);
-
-  reading.evidence->bare = TRUE;
-  recipient->diagnostic = rebound_keep_line (reading.evidence, joined, length);
-  if (address != NULL)
-    {
-      g_autofree char *copy = g_strndup (address, n);
-
-      rebound_name_recipient (reading.evidence, recipient,
-                              rebound_keep_address (reading.evidence, copy));
-    }
-  read_host_before (reading.evidence, recipient, joined, length);
-  rebound_read_refusal (&reading, recipient, joined, length, REBOUND_SOURCE_TEXT, TRUE);
-  if (is_positive (recipient))
-    recipient->action = REBOUND_ACTION_DELIVERED;
   rebound_folded_clear (&reading.folded);
   g_ptr_array_unref (reading.met);
   return reading.evidence;

@@ -26,12 +26,10 @@
 static gboolean
 is_bystander (const ReboundText *self, const char *address, ReboundNaming naming)
 {
-  static const char *const offices[] = { "postmaster@", "mailer-daemon@", "abuse@", "hostmaster@" };
   const ReboundEvidence *evidence = self->evidence;
 
-  for (guint i = 0; i < G_N_ELEMENTS (offices); i++)
-    if (g_ascii_strncasecmp (address, offices[i], strlen (offices[i])) == 0)
-      return TRUE;
+  if (rebound_address_is_office (address))
+    return TRUE;
   if (rebound_address_equal (address, evidence->from) && naming != REBOUND_NAMING_COMMAND)
     return TRUE;
   return naming < REBOUND_NAMING_LINE

@@ -43,6 +43,9 @@ void rebound_read_header (ReboundReading *self);
 void rebound_read_envelope (ReboundReading *self);
 void rebound_read_text (ReboundReading *self);
 
+/* Evidence without a fact. */
+ReboundEvidence *rebound_evidence_new (const ReboundRules *rules, const ReboundLimits *limits);
+
 /* Keeps a string as long as the evidence, without control characters and cut where it is very
  * long. NULL stays NULL, empty becomes NULL. */
 const char *rebound_keep (ReboundEvidence *evidence, const char *string);
