@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "rebound.h"
 
+#include <string.h>
+
 #include "evidence/evidence.h"
 #include "message/message.h"
 #include "rules/compiler.h"
@@ -36,14 +38,33 @@ rebound_analyzer_new (const ReboundLimits *limits, G_GNUC_UNUSED GError **error)
   return self;
 }
 
+/* Behind a null byte, as a crash of the machine may leave some, nothing would be read. */
+static gboolean
+check_whole (const char *file, const char *text, gsize length, GError **error)
+{
+  guint line = 1;
+  const char *start = text;
+
+  if (strlen (text) == length)
+    return TRUE;
+  for (const char *end; (end = strchr (start, '\n')) != NULL; start = end + 1)
+    line++;
+  g_set_error (error, REBOUND_RULES_ERROR, REBOUND_RULES_ERROR_SYNTAX,
+               "%s:%u:%" G_GSIZE_FORMAT ": the file has a null byte", file, line,
+               strlen (start) + 1);
+  return FALSE;
+}
+
 static gboolean
 add_files (ReboundCompiler *compiler, const char *const *files, GError **error)
 {
   for (guint i = 0; files[i] != NULL; i++)
     {
       g_autofree char *text = NULL;
+      gsize length;
 
-      if (!g_file_get_contents (files[i], &text, NULL, error)
+      if (!g_file_get_contents (files[i], &text, &length, error)
+          || !check_whole (files[i], text, length, error)
           || !rebound_compiler_add (compiler, files[i], text, error))
         return FALSE;
     }

@@ -851,12 +851,27 @@ END_TEST
 
 START_TEST (explain_success)
 {
-  static const char *const topics[] = { "250", "354" };
-  static const char *const classes[] = { "success", "intermediate" };
+  static const char *const topics[] = { "250", "354", "2.1.5", "2.0.0" };
+  static const char *const classes[] = { "success", "intermediate", "success", "success" };
   g_autoptr (JsonObject) object = explain_object (topics[_i]);
+  g_autofree char *text = rebound_explain_to_text (topics[_i]);
 
   ck_assert_str_eq (get_string (object, "class"), classes[_i]);
   ck_assert_uint_eq (json_array_get_length (json_object_get_array_member (object, "reasons")), 0);
+  ck_assert_ptr_null (strstr (text, "unsubscribe"));
+}
+END_TEST
+
+/* What a verdict is for the code of a day, and for one for good. */
+START_TEST (explain_temporary)
+{
+  g_autofree char *temporary = rebound_explain_to_text ("4.1.1");
+  g_autofree char *permanent = rebound_explain_to_text ("5.1.1");
+  g_autofree char *inactive = rebound_explain_to_text ("4.2.1");
+
+  assert_contains (temporary, "hard bounce, recipient's fault, unsubscribe count");
+  assert_contains (permanent, "hard bounce, recipient's fault, unsubscribe now");
+  assert_contains (inactive, "soft bounce, recipient's fault, unsubscribe count");
 }
 END_TEST
 
@@ -1010,7 +1025,8 @@ explain_tests (void)
 
   tcase_add_test (tests, explain_reply);
   tcase_add_loop_test (tests, explain_code, 0, G_N_ELEMENTS (explained));
-  tcase_add_loop_test (tests, explain_success, 0, 2);
+  tcase_add_loop_test (tests, explain_success, 0, 4);
+  tcase_add_test (tests, explain_temporary);
   tcase_add_test (tests, explain_reason);
   tcase_add_loop_test (tests, explain_reasons, 0, REBOUND_REASON_AUTO_REPLY + 1);
   tcase_add_loop_test (tests, explain_unknown, 0, G_N_ELEMENTS (unknown));

@@ -362,6 +362,8 @@ static const Refusal refusals[] = {
   { "reply 55", "1:7: a reply code has three digits" },
   { "reply  5501", "1:8: a reply code has three digits" },
   { "reply 55x", "1:7: a reply code has three digits" },
+  { "reply 577 blocked", "1:11: what belongs to a reply follows on indented lines" },
+  { "provider a b", "1:12: what belongs to a provider follows on indented lines" },
   { "phrase a/b", "1:8: a phrase needs at least one reason after its id" },
   { "phrase a/b user-unknown nobody", "1:25: “nobody” is not one of: unclassified, " },
   { "phrase a/b blocked blocked blocked blocked blocked blocked blocked",
@@ -382,7 +384,13 @@ static const Refusal refusals[] = {
   { "\t\"no such user\"", "1:2: an indented line before the first entry" },
   { "reply 550\n  means \"abc", "2:9: the quoted text has no closing quote" },
   { "reply 550\n  means \"abc\\\"\n\"", "2:9: the quoted text has no closing quote" },
-  { "reply 550\n  colour red", "2:3: “colour” is no property of this entry" },
+  { "reply 550\n  means \"abc\\", "2:13: a backslash is written “\\\\”, unless a quote or" },
+  { "reply 550\n  means \"abc\\d\"", "2:13: a backslash is written “\\\\”" },
+  { "reply 550\n  colour red",
+    "2:3: “colour” is no property of this entry; one of: means, reasons, at, source" },
+  { "phrase a/b blocked\n  no such user",
+    "2:3: “no” is no property of this entry; one of: weak, in, only, source, lang, case, a text in "
+    "quotes" },
   { "reason blocked\n  \"text\"", "2:3: a text belongs to a phrase, a mark or a stage" },
   { "format a\n  \"text\"", "2:3: a text belongs to a phrase, a mark or a stage" },
   { "status 5.1.1\n  \"text\"", "2:3: a text belongs to a phrase, a mark or a stage" },
@@ -409,6 +417,10 @@ static const Refusal refusals[] = {
     "3:11: more than 6 reasons" },
   { "reply 550\n  at rcpt blocked expired delivered blocked\n  at rcpt blocked expired delivered",
     "3:11: more than 6 reasons" },
+  { "format a\n  title Acme MailWall",
+    "2:14: “title” has at most 1 word(s) after it; one with blanks stands in quotes" },
+  { "phrase a blocked\n  weak \"some text\"", "2:8: “weak” has at most 0 word(s) after it" },
+  { "reason blocked\n  taxonomy ses a b", "2:18: “taxonomy” has at most 2 word(s) after it" },
   { "phrase a blocked\n  in text body",
     "2:11: “body” is not one of: text, subject, header, status" },
   /* where it holds, and what is taken */
@@ -423,10 +435,16 @@ static const Refusal refusals[] = {
   { "stage a rcpt\n  only provider b", "2:8: a mark or a stage may be limited to a format only" },
   { "mark a failed\n  take \"(.)\"", "2:3: behind such a mark nothing is read" },
   { "mark a host\n  take \"host\"", "2:8: the expression has no group" },
+  { "mark a host\n  take \"\\s*(\\S+)\"", "2:9: a backslash is written “\\\\”" },
   { "mark a host\n  take \"(host\"", "2:8: at byte 5 of the expression: missing closing " },
   { "mark a host\n  take \"(\\\\C)\"", "2:8: at byte 3 of the expression: using \\C is " },
   /* providers */
   { "provider a\n  host example", "2:8: a host has the form mx.example.net, or *.example.net" },
+  { "provider a\n  host .example.net", "2:8: a host has the form" },
+  { "provider a\n  host a.example.net. b.example.net", "2:8: a host has the form" },
+  { "provider a\n  host a.example.net, b.example.net", "2:8: a host has the form" },
+  { "provider a\n  host user@example.net", "2:8: a host has the form" },
+  { "provider a\n  host *", "2:8: a host has the form" },
   { "provider a\n  host *example.net", "2:8: a host has the form" },
   { "provider a\n  host a.example.net mx.*.net", "2:22: a host has the form" },
   { "provider a\n  sign \"abc\"", "2:8: “abc” is too short to look for" },
@@ -651,8 +669,17 @@ START_TEST (not_utf8)
   g_autoptr (GError) error = NULL;
 
   ck_assert (!rebound_compiler_add (compiler, FILE_NAME, "mark a failed\n  \"f\xfcr\"", &error));
-  ck_assert_msg (g_str_has_prefix (error->message, FILE_NAME ":"), "%s", error->message);
-  ck_assert_msg (strstr (error->message, "the file is not UTF-8") != NULL, "%s", error->message);
+  ck_assert_str_eq (error->message, FILE_NAME ":2:5: the file is not UTF-8");
+}
+END_TEST
+
+/* As editors on Windows begin a file. */
+START_TEST (byte_order_mark)
+{
+  g_autoptr (ReboundCompiler) compiler = compile ("\xef\xbb\xbf" "mark a failed\r\n  \"no luck\"\r\n");
+  const ReboundRules *rules = rebound_compiler_finish (compiler);
+
+  ck_assert_uint_eq (count_hits (rules, REBOUND_AREA_TEXT, "no luck"), 1);
 }
 END_TEST
 
@@ -1390,6 +1417,7 @@ compiler_tests (void)
   tcase_add_loop_test (tests, status_form, 0, G_N_ELEMENTS (statuses));
   tcase_add_test (tests, length_of_text);
   tcase_add_test (tests, not_utf8);
+  tcase_add_test (tests, byte_order_mark);
   tcase_add_loop_test (tests, property_belongs, 0, G_N_ELEMENTS (properties));
   return tests;
 }

@@ -149,7 +149,17 @@ static const Refusal refusals[] = {
   /* whose address is it? */
   { "554 5.7.1 sender ann@example.org: no such user", "sender-rejected soft sender never" },
   { "550 return path: mailbox unavailable", "sender-rejected soft sender never" },
-  { "550 5.1.1 sender ann@example.org: no such user", "user-unknown hard recipient now" },
+  { "550 Reverse path is not a known user", "sender-rejected soft sender never" },
+  { "550 originator address does not exist", "sender-rejected soft sender never" },
+  { "550 5.7.1 Client is not a known user of this relay", "sender-rejected soft sender never" },
+  { "550 remitente ann@example.org: usuario desconocido", "sender-rejected soft sender never" },
+  { "550 remitente ann@example.org, destinatario: usuario desconocido",
+    "user-unknown hard recipient now" },
+  { "550 5.1.1 sender ann@example.org: no such user", "user-unknown hard recipient count" },
+  /* a code alone beside words that tell of something else */
+  { "550 5.1.1 Message classified as phishing", "user-unknown hard recipient count" },
+  { "550 5.1.1 Service temporarily unavailable", "user-unknown hard recipient count" },
+  { "550 5.1.1 Bob, no: mailbox unavailable", "user-unknown hard recipient now" },
   { "550 Sender verified. No such user", "user-unknown hard recipient now" },
   { "550 mail from:<ann@example.org> to <bob@example.net>: no such user",
     "user-unknown hard recipient now" },

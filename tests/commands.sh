@@ -335,6 +335,36 @@ exits 0
 objects out 3
 same "$(member out digest)" "$from_box"
 
+it 'parse: a success needs no reason, and no words are told twice'
+cat >success.eml <<'END'
+From: MAILER-DAEMON@relay.example
+Subject: Success
+Content-Type: multipart/report; report-type=delivery-status; boundary=x
+
+--x
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; relay.example
+
+Final-Recipient: rfc822; ilse@example.net
+Action: delivered
+Status: 2.0.0
+--x--
+END
+run parse success.eml
+has out '^    status “2\.0\.0” agrees; '
+cat >twice.eml <<'END'
+From: MAILER-DAEMON@relay.example
+Subject: Failure
+
+Delivery failed: MAILBOX FULL
+
+<ilse@example.net>:
+mailbox full
+END
+run parse twice.eml
+has out '^    because phrase “MAILBOX FULL” (generic/mailbox-full)$'
+
 it 'parse: the messages of a Maildir, but not those still being written'
 run parse --json maildir
 exits 0
@@ -1298,6 +1328,23 @@ has err '^rebound deliver: .*rules\.d/30-wrong\.rules:1:17: .*left out'
 has rules.log '"rule": "own/full"'
 rm -r rules.d
 
+it 'rules: a file that is wrong takes no other with it'
+mkdir rules.d
+printf 'phrase own/late blocked\n  only format own-late\n  "the silo is brimming"\n' >rules.d/10.rules
+printf 'format own-late\n  when text "the late silo speaks"\n' >rules.d/20.rules
+mkdir rules.d/40.rules
+cp wrong.rules rules.d/1.rules
+run rules list
+exits 78
+lines err 2
+has out '^phrase	own/late	'
+rm rules.d/20.rules
+run rules list
+lines err 3
+has err 'rules\.d/10\.rules:2:15: no format is called “own-late”'
+lacks out '^phrase	own/late	'
+rm -r rules.d
+
 it 'rules: no folder is nothing to tell of, one that is none is'
 run classify --json '550 no such user'
 exits 0
@@ -1323,10 +1370,15 @@ has err '^rebound rules: wrong\.rules:1:17: '
 has err '^rebound rules: .*gone\.rules.*No such file'
 run rules check gone.rules
 exits 66
+{ cat own.rules; printf '\0phrase own/none full\n'; } >null.rules
+run rules check null.rules
+exits 65
+has err "^rebound rules: null\\.rules:$(($(wc -l <own.rules) + 1)):1: the file has a null byte"
 
 it 'rules list: what is in force, the rules of files among it'
 run rules list
 exits 0
+has out '^reason	user-unknown	hard recipient now$'
 has out '^phrase	generic/user-unknown	user-unknown$'
 has out '^format	postfix	'
 has out '^reply	550	'
@@ -1334,6 +1386,9 @@ has out '^status	X\.1\.1	user-unknown'
 has out '^mark	[a-z0-9/-]*	returned$'
 has out '^stage	[a-z0-9/-]*	rcpt$'
 lacks out own/full
+printf 'reason user-unknown\n  unsubscribe count\n' >milder.rules
+run rules list --rules milder.rules
+has out '^reason	user-unknown	hard recipient count$'
 run rules list --rules own.rules
 has out '^phrase	own/full	mailbox-full$'
 has out '^reply	577	rate-limited$'
@@ -1359,7 +1414,8 @@ run rules test own.rules missing.eml
 exits 66
 
 it 'rules: what is missing is asked for'
-for words in '' chekc check 'list own.rules' 'test own.rules'
+for words in '' chekc check 'list own.rules' 'test own.rules' 'check --rules own.rules own.rules' \
+  'test --rules own.rules own.rules silo.eml'
 do
   # shellcheck disable=SC2086 # words
   run rules $words

@@ -54,25 +54,44 @@ try_files (GPtrArray *files, GError **error)
   return analyzer;
 }
 
-/* Without the files that are wrong, each of which is told of. */
-static ReboundAnalyzer *
-leave_out_wrong (const char *command, const GPtrArray *files)
+/* Which of @files @error is about: that with the longest name it tells; the last where it tells
+ * none. */
+static guint
+find_wrong (const GPtrArray *files, const GError *error)
 {
-  g_autoptr (GPtrArray) right = g_ptr_array_new ();
+  guint wrong = files->len - 1;
+  gsize longest = 0;
 
   for (guint i = 0; i < files->len; i++)
     {
-      g_autoptr (GError) error = NULL;
-      g_autoptr (ReboundAnalyzer) analyzer = NULL;
+      const char *file = files->pdata[i];
+      g_autofree char *shown = g_filename_display_name (file);
 
-      g_ptr_array_add (right, files->pdata[i]);
-      analyzer = try_files (right, &error);
-      if (analyzer != NULL)
-        continue;
-      cli_error (command, "%s; the file is left out, the other rules are in force", error->message);
-      g_ptr_array_set_size (right, right->len - 1);
+      if (strlen (file) > longest
+          && (g_str_has_prefix (error->message, file) || strstr (error->message, shown) != NULL))
+        {
+          longest = strlen (file);
+          wrong = i;
+        }
     }
-  return try_files (right, NULL);
+  return wrong;
+}
+
+/* Without the files that are wrong, each of which is told of. All are tried together, for one may
+ * name a format of a later one. */
+static ReboundAnalyzer *
+leave_out_wrong (const char *command, GPtrArray *files)
+{
+  for (;;)
+    {
+      g_autoptr (GError) error = NULL;
+      ReboundAnalyzer *analyzer = try_files (files, &error);
+
+      if (analyzer != NULL)
+        return analyzer;
+      cli_error (command, "%s; the file is left out, the other rules are in force", error->message);
+      g_ptr_array_remove_index (files, find_wrong (files, error));
+    }
 }
 
 ReboundAnalyzer *

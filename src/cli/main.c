@@ -84,11 +84,13 @@ cli_options (const char *command, const GOptionEntry *entries, int *argc, char *
   g_autoptr (GOptionContext) context = g_option_context_new (self->arguments);
   g_autofree char *name = g_strdup_printf ("rebound %s", command);
   g_autofree char *summary = g_strdup_printf ("rebound %s: %s.", command, self->summary);
+  g_autofree char *manual =
+      g_strdup_printf ("The manual page says more: man rebound-%s.", command);
   g_autoptr (GError) error = NULL;
 
   g_set_prgname (name);
   g_option_context_set_summary (context, summary);
-  g_option_context_set_description (context, "The manual page says more: man rebound.");
+  g_option_context_set_description (context, manual);
   g_option_context_set_help_enabled (context, FALSE);
   g_option_context_add_main_entries (context, entries, NULL);
   g_option_context_add_main_entries (context, own, NULL);
@@ -153,7 +155,7 @@ print_usage (FILE *out, int status)
                 "Reads returned mail and says, for each recipient, what happened, whose\n"
                 "business it is, and whether a mailing list may drop the address.\n\n");
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
-    fprintf (out, "  %-9s %-13s  %s\n", commands[i].name, commands[i].arguments,
+    fprintf (out, "  %-9s %-15s  %s\n", commands[i].name, commands[i].arguments,
              commands[i].summary);
   fprintf (out, "\nrebound COMMAND --help shows the options, rebound --version the version.\n");
   return status;

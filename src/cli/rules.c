@@ -8,7 +8,7 @@ static char **rules;
 
 static const GOptionEntry options[] = {
   { "rules", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &rules,
-    "Rules on top of those that are built in and of those of the site", "FILE" },
+    "With list: rules on top of those that are built in and of those of the site", "FILE" },
   { 0 },
 };
 
@@ -148,7 +148,8 @@ cli_rules (int argc, char **argv)
   for (guint i = 0; i < G_N_ELEMENTS (actions) && argc > 1; i++)
     if (strcmp (argv[1], actions[i].name) == 0)
       {
-        if (argc - 2 >= actions[i].least && argc - 2 <= actions[i].most)
+        if (argc - 2 >= actions[i].least && argc - 2 <= actions[i].most
+            && (rules == NULL || actions[i].run == list))
           return cli_finish ("rules", actions[i].run (argc - 2, argv + 2));
         cli_error ("rules", "it is: rebound rules %s %s", actions[i].name, actions[i].arguments);
         return EX_USAGE;

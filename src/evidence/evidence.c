@@ -344,10 +344,15 @@ is_hard (const ReboundRules *rules, const ReboundRule *rule)
 static gboolean
 is_of_sender (const char *text, gsize at)
 {
-  static const char *const senders[] = { "sender",        "return path",  "return-path",
-                                         "mail from:",    "mail from <",  "helo ",
-                                         "envelope from", "envelope-from" };
-  static const char *const ends[] = { "recipient", "rcpt", "to:", " to ", ". ", "\n" };
+  static const char *const senders[] = { "sender",         "return path",   "return-path",
+                                         "reverse path",   "reverse-path",  "mail from:",
+                                         "mail from <",    "helo ",         "envelope from",
+                                         "envelope-from",  "bounce address", "originator",
+                                         "client is",      "remitente",     "remetente",
+                                         "mittente",       "nadawc",        "expediteur",
+                                         "exp\303\251diteur" };
+  static const char *const ends[] = { "recipient", "rcpt",     "to:", " to ", ". ", "\n",
+                                      "empf",      "destinat", "odbior" };
   gsize length = MIN (at, SUBJECT_BYTES);
   g_autofree char *before = g_ascii_strdown (text + at - length, (gssize) length);
   const char *found = NULL;

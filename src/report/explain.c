@@ -25,38 +25,6 @@ string (ReboundString offset)
   return offset != 0 ? rebound_rules_string (rules, offset) : NULL;
 }
 
-static gboolean
-find_code (const char *text, Topic *topic)
-{
-  gboolean is_reply = strlen (text) == 3;
-  const ReboundCode *code =
-      is_reply ? rebound_rules_find_reply (rules, text) : rebound_rules_find_status (rules, text);
-
-  if (code == NULL)
-    return FALSE;
-  *topic = (Topic){ .topic = text,
-                    .type = is_reply ? "reply" : "status",
-                    .means = string (code->means),
-                    .source = string (code->source),
-                    .code = code,
-                    .reasons = code->reasons };
-  return TRUE;
-}
-
-static gboolean
-find_topic (const char *text, Topic *topic)
-{
-  ReboundReason reason;
-
-  if (!rebound_reason_from_string (text, &reason))
-    return find_code (text, topic);
-  *topic = (Topic){ .topic = text,
-                    .type = "reason",
-                    .means = string (rules->reasons[reason].means),
-                    .reasons = { 1, { reason } } };
-  return TRUE;
-}
-
 /* RFC 5321 section 4.2.1, RFC 3463 section 3.1. */
 static const char *
 class_of (const Topic *topic)
@@ -78,19 +46,66 @@ class_of (const Topic *topic)
     }
 }
 
+/* What is "X.1.1" for a failure is no reason in a 2.1.1. */
+static gboolean
+is_failure (const Topic *topic)
+{
+  return strchr ("23", *topic->topic) == NULL;
+}
+
+static gboolean
+find_code (const char *text, Topic *topic)
+{
+  gboolean is_reply = strlen (text) == 3;
+  const ReboundCode *code =
+      is_reply ? rebound_rules_find_reply (rules, text) : rebound_rules_find_status (rules, text);
+
+  if (code == NULL)
+    return FALSE;
+  *topic = (Topic){ .topic = text,
+                    .type = is_reply ? "reply" : "status",
+                    .means = string (code->means),
+                    .source = string (code->source),
+                    .code = code };
+  if (is_failure (topic))
+    topic->reasons = code->reasons;
+  return TRUE;
+}
+
+static gboolean
+find_topic (const char *text, Topic *topic)
+{
+  ReboundReason reason;
+
+  if (!rebound_reason_from_string (text, &reason))
+    return find_code (text, topic);
+  *topic = (Topic){ .topic = text,
+                    .type = "reason",
+                    .means = string (rules->reasons[reason].means),
+                    .reasons = { 1, { reason } } };
+  return TRUE;
+}
+
+/* The verdict of @reason, behind a code that says "for now" the milder one. */
 static void
-put_reason_text (GString *out, guint reason)
+put_reason_text (GString *out, guint reason, gboolean temporary)
 {
   const ReboundReasonRule *rule = &rules->reasons[reason];
+  ReboundUnsubscribe unsubscribe = rule->unsubscribe;
+  ReboundBounce bounce = rule->bounce;
+
+  if (temporary)
+    unsubscribe = MIN (unsubscribe, REBOUND_UNSUBSCRIBE_COUNT);
+  if (temporary && reason == REBOUND_REASON_USER_INACTIVE)
+    bounce = REBOUND_BOUNCE_SOFT;
 
   g_string_append_printf (out, "%s: %s. ", rebound_reason_to_string (reason), string (rule->means));
-  if (rule->bounce == REBOUND_BOUNCE_NONE)
+  if (bounce == REBOUND_BOUNCE_NONE)
     g_string_append (out, "No failure, ");
   else
-    g_string_append_printf (out, "%s bounce, ", rebound_bounce_to_string (rule->bounce));
+    g_string_append_printf (out, "%s bounce, ", rebound_bounce_to_string (bounce));
   rebound_append_fault (out, rule->fault);
-  g_string_append_printf (out, ", unsubscribe %s.\n",
-                          rebound_unsubscribe_to_string (rule->unsubscribe));
+  g_string_append_printf (out, ", unsubscribe %s.\n", rebound_unsubscribe_to_string (unsubscribe));
 }
 
 static char *
@@ -142,7 +157,7 @@ rebound_explain_to_text (const char *topic)
   out = g_string_new (NULL);
   if (found.code == NULL)
     {
-      put_reason_text (out, found.reasons.reason[0]);
+      put_reason_text (out, found.reasons.reason[0], FALSE);
       put_taxonomies_text (out, found.reasons.reason[0]);
       return g_string_free (out, FALSE);
     }
@@ -153,10 +168,10 @@ rebound_explain_to_text (const char *topic)
   for (guint i = 0; i < found.reasons.n; i++)
     {
       g_string_append (out, i == 0 ? "  by itself: " : "  or: ");
-      put_reason_text (out, found.reasons.reason[i]);
+      put_reason_text (out, found.reasons.reason[i], *topic == '4');
     }
   put_stages_text (out, found.code);
-  if (found.code->generic)
+  if (found.code->generic && is_failure (&found))
     g_string_append (out, "  says little: the reply code, the stage and the text decide\n");
   if (found.source != NULL)
     g_string_append_printf (out, "  source: %s\n", found.source);

@@ -168,26 +168,38 @@ is_told (const GArray *facts, guint n)
     {
       const ReboundFact *other = &g_array_index (facts, ReboundFact, i);
 
-      if (g_str_equal (other->fact, fact->fact) && g_str_equal (other->value, fact->value))
+      if (g_str_equal (other->fact, fact->fact)
+          && g_ascii_strcasecmp (other->value, fact->value) == 0)
         return TRUE;
     }
   return FALSE;
 }
 
-/* because phrase “no such user” (generic/user-unknown); status “5.1.1” agrees */
+static gboolean
+has_decisive (const GArray *facts)
+{
+  for (guint i = 0; i < facts->len; i++)
+    if (g_array_index (facts, ReboundFact, i).role == REBOUND_ROLE_DECISIVE)
+      return TRUE;
+  return FALSE;
+}
+
+/* because phrase “no such user” (generic/user-unknown); status “5.1.1” agrees
+ * Nothing decides where the report states the outcome, as in a report of success. */
 static void
 put_because (GString *out, const ReboundRecipient *self, const Palette *palette)
 {
   guint shown = 0;
 
-  g_string_append_printf (out, "    %sbecause", palette->dim);
+  g_string_append_printf (out, "    %s%s", palette->dim,
+                          has_decisive (self->facts) ? "because " : "");
   for (guint i = 0; i < self->facts->len && shown < SHOWN_FACTS; i++)
     {
       const ReboundFact *fact = &g_array_index (self->facts, ReboundFact, i);
 
       if (is_told (self->facts, i))
         continue;
-      g_string_append_printf (out, "%s %s “%s”", shown++ > 0 ? ";" : "", fact->fact, fact->value);
+      g_string_append_printf (out, "%s%s “%s”", shown++ > 0 ? "; " : "", fact->fact, fact->value);
       if (fact->rule != NULL && fact->role == REBOUND_ROLE_DECISIVE)
         g_string_append_printf (out, " (%s)", fact->rule);
       if (fact->role != REBOUND_ROLE_DECISIVE)

@@ -137,7 +137,8 @@ read_line (ReboundCompiler *self, const char *line, GError **error)
 gboolean
 rebound_compiler_add (ReboundCompiler *self, const char *name, const char *text, GError **error)
 {
-  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  const gboolean marked = g_str_has_prefix (text, "\xef\xbb\xbf"); /* by an editor on Windows */
+  g_auto (GStrv) lines = g_strsplit (text + (marked ? 3 : 0), "\n", -1);
 
   if (self->overlay)
     g_hash_table_remove_all (self->ids);
@@ -145,8 +146,6 @@ rebound_compiler_add (ReboundCompiler *self, const char *name, const char *text,
   self->entry = ENTRY_NONE;
   self->line = 0;
   g_array_set_size (self->tokens, 0);
-  if (!g_utf8_validate (text, -1, NULL))
-    return rebound_compiler_fail (self, 0, error, "the file is not UTF-8");
   for (guint i = 0; lines[i] != NULL; i++)
     {
       self->line = i + 1;

@@ -228,11 +228,14 @@ rebound_compiler_read_entry (ReboundCompiler *self, GError **error)
         self->entry = entries[i].type;
         if (self->tokens->len < 2)
           return rebound_compiler_fail (self, 0, error, "“%s” needs a name", entries[i].keyword);
+        if (self->tokens->len > 2 && !(self->entry & ENTRY_TEXTS))
+          return rebound_compiler_fail (
+              self, 2, error, "what belongs to a %s follows on indented lines", entries[i].keyword);
         return check_unique (self, error) && entries[i].begin (self, error);
       }
   return rebound_compiler_fail (
       self, 0, error,
       "“%s” begins no entry; one of: reason, reply, status, phrase, mark, stage, format, "
-      "provider",
+      "provider; what belongs to an entry is indented",
       token (self, 0)->text);
 }

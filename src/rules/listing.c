@@ -17,6 +17,16 @@ put_reasons (GString *out, const ReboundReasons *reasons)
 }
 
 static void
+put_verdicts (GString *out, const ReboundRules *rules)
+{
+  for (guint i = 0; i < REBOUND_N_REASONS; i++)
+    g_string_append_printf (out, "reason\t%s\t%s %s %s\n", rebound_reason_to_string (i),
+                            rebound_bounce_to_string (rules->reasons[i].bounce),
+                            rebound_fault_to_string (rules->reasons[i].fault),
+                            rebound_unsubscribe_to_string (rules->reasons[i].unsubscribe));
+}
+
+static void
 put_codes (GString *out, const ReboundRules *rules, const char *keyword, const ReboundCode *codes,
            guint n)
 {
@@ -78,6 +88,7 @@ rebound_rules_list (const ReboundRules *rules)
   GString *out = g_string_new (NULL);
   g_autofree gboolean *live = find_live (rules);
 
+  put_verdicts (out, rules);
   put_codes (out, rules, "reply", rules->replies, rules->n_replies);
   put_codes (out, rules, "status", rules->statuses, rules->n_statuses);
   put_formats (out, rules);

@@ -178,6 +178,20 @@ set_source (ReboundCompiler *self, G_GNUC_UNUSED GError **error)
   return TRUE;
 }
 
+/* mx.example.net, or .example.net for all below. */
+static gboolean
+is_host (const char *name)
+{
+  const char *bare = *name == '.' ? name + 1 : name;
+
+  if (strchr (name, '.') == NULL || strstr (bare, "..") != NULL || g_str_has_suffix (bare, "."))
+    return FALSE;
+  for (const char *p = bare; *p != '\0'; p++)
+    if (strchr ("*@:/,;\"'<>()[]", *p) != NULL)
+      return FALSE;
+  return *bare != '.';
+}
+
 /* host "*.example.net": an asterisk stands for the names below a domain. */
 static gboolean
 add_host (ReboundCompiler *self, GError **error)
@@ -188,8 +202,7 @@ add_host (ReboundCompiler *self, GError **error)
       gboolean below = *pattern == '*';
       ReboundProviderHost host = { rebound_compiler_intern (self, pattern + below), self->index };
 
-      if (strchr (pattern + below, '*') != NULL || strchr (pattern, '.') == NULL
-          || (below && pattern[1] != '.'))
+      if (!is_host (pattern + below) || (pattern[below] == '.') != below)
         return rebound_compiler_fail (self, i, error,
                                       "a host has the form mx.example.net, or *.example.net");
       g_array_append_val (self->hosts, host);
@@ -362,29 +375,46 @@ static const struct
   const char *keyword;
   guint entries; /* to which it belongs */
   guint words;   /* at least, after the keyword */
+  guint most;
   gboolean (*set) (ReboundCompiler *self, GError **error);
 } properties[] = {
-  { "means", ENTRY_REASON | ENTRY_CODE, 1, set_means },
-  { "bounce", ENTRY_REASON, 1, set_bounce },
-  { "fault", ENTRY_REASON, 1, set_fault },
-  { "unsubscribe", ENTRY_REASON, 1, set_unsubscribe },
-  { "taxonomy", ENTRY_REASON, 2, set_taxonomy },
-  { "reasons", ENTRY_CODE, 1, set_reasons },
-  { "at", ENTRY_CODE, 2, set_at },
-  { "generic", ENTRY_STATUS, 0, set_generic },
-  { "weak", ENTRY_PHRASE, 0, set_weak },
-  { "in", ENTRY_TEXTS, 1, set_in },
-  { "only", ENTRY_TEXTS, 2, rebound_compiler_read_only },
-  { "take", ENTRY_MARK, 1, set_take },
-  { "title", ENTRY_FORMAT | ENTRY_PROVIDER, 1, set_title },
-  { "when", ENTRY_FORMAT, 2, add_when },
-  { "host", ENTRY_PROVIDER, 1, add_host },
-  { "sign", ENTRY_PROVIDER, 1, add_sign },
-  { "says", ENTRY_PROVIDER, 2, add_says },
-  { "source", ENTRY_ANY, 1, set_source },
-  { "lang", ENTRY_TEXTS, 1, set_nothing },
-  { "case", ENTRY_TEXTS | ENTRY_FORMAT, 1, set_nothing },
+  { "means", ENTRY_REASON | ENTRY_CODE, 1, 1, set_means },
+  { "bounce", ENTRY_REASON, 1, 1, set_bounce },
+  { "fault", ENTRY_REASON, 1, 1, set_fault },
+  { "unsubscribe", ENTRY_REASON, 1, 1, set_unsubscribe },
+  { "taxonomy", ENTRY_REASON, 2, 2, set_taxonomy },
+  { "reasons", ENTRY_CODE, 1, G_MAXUINT, set_reasons },
+  { "at", ENTRY_CODE, 2, G_MAXUINT, set_at },
+  { "generic", ENTRY_STATUS, 0, 0, set_generic },
+  { "weak", ENTRY_PHRASE, 0, 0, set_weak },
+  { "in", ENTRY_TEXTS, 1, G_MAXUINT, set_in },
+  { "only", ENTRY_TEXTS, 2, G_MAXUINT, rebound_compiler_read_only },
+  { "take", ENTRY_MARK, 1, 1, set_take },
+  { "title", ENTRY_FORMAT | ENTRY_PROVIDER, 1, 1, set_title },
+  { "when", ENTRY_FORMAT, 2, G_MAXUINT, add_when },
+  { "host", ENTRY_PROVIDER, 1, G_MAXUINT, add_host },
+  { "sign", ENTRY_PROVIDER, 1, G_MAXUINT, add_sign },
+  { "says", ENTRY_PROVIDER, 2, G_MAXUINT, add_says },
+  { "source", ENTRY_ANY, 1, 1, set_source },
+  { "lang", ENTRY_TEXTS, 1, 1, set_nothing },
+  { "case", ENTRY_TEXTS | ENTRY_FORMAT, 1, 1, set_nothing },
 };
+
+static gboolean
+fail_property (ReboundCompiler *self, GError **error)
+{
+  g_autoptr (GString) list = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (properties); i++)
+    if (properties[i].entries & self->entry)
+      g_string_append_printf (list, "%s, ", properties[i].keyword);
+  if (self->entry & ENTRY_TEXTS)
+    g_string_append (list, "a text in quotes");
+  else
+    g_string_truncate (list, list->len - 2);
+  return rebound_compiler_fail (self, 0, error, "“%s” is no property of this entry; one of: %s",
+                                token (self, 0)->text, list->str);
+}
 
 gboolean
 rebound_compiler_read_property (ReboundCompiler *self, GError **error)
@@ -397,7 +427,12 @@ rebound_compiler_read_property (ReboundCompiler *self, GError **error)
         if (self->tokens->len < 1 + properties[i].words)
           return rebound_compiler_fail (self, 0, error, "“%s” needs %u word(s) after it", keyword,
                                         properties[i].words);
+        if (self->tokens->len - 1 > properties[i].most)
+          return rebound_compiler_fail (
+              self, 1 + properties[i].most, error,
+              "“%s” has at most %u word(s) after it; one with blanks stands in quotes", keyword,
+              properties[i].most);
         return properties[i].set (self, error);
       }
-  return rebound_compiler_fail (self, 0, error, "“%s” is no property of this entry", keyword);
+  return fail_property (self, error);
 }

@@ -18,23 +18,35 @@ rebound_compiler_fail (ReboundCompiler *self, guint i, GError **error, const cha
   return FALSE;
 }
 
-/* A quoted word; returns what follows it, NULL where the quote does not end. */
+/* A quoted word; returns where it stopped: at the quote that ends it, at the end of the line, or at
+ * a backslash that means nothing, as in a regular expression where it was not written twice. */
 static const char *
 read_quoted (const char *p, GString *text)
 {
-  for (p++; *p != '"'; p++)
+  for (p++; *p != '"' && *p != '\0'; p++)
     {
-      if (*p == '\\' && p[1] != '\0')
+      if (*p == '\\')
         {
+          if (p[1] == '\0' || strchr ("\"\\*", p[1]) == NULL)
+            return p;
           p++;
           if (*p == '*')
             g_string_append_c (text, '\\');
         }
-      else if (*p == '\0')
-        return NULL;
       g_string_append_c (text, *p);
     }
-  return p + 1;
+  return p;
+}
+
+static gboolean
+fail_quoted (ReboundCompiler *self, const char *end, GError **error)
+{
+  if (*end == '\0')
+    return rebound_compiler_fail (self, self->tokens->len - 1, error,
+                                  "the quoted text has no closing quote");
+  return rebound_compiler_fail (
+      self, self->tokens->len - 1, error,
+      "a backslash is written “\\\\”, unless a quote or an asterisk follows");
 }
 
 static const char *
@@ -48,18 +60,34 @@ read_token (ReboundCompiler *self, const char *line, const char *p, GError **err
   else
     for (; *p != '\0' && !g_ascii_isspace (*p); p++)
       g_string_append_c (text, *p);
+  if (word.quoted && *p == '\\')
+    word.column = p - line + 1;
   word.text = g_string_free (g_steal_pointer (&text), FALSE);
   g_array_append_val (self->tokens, word);
-  if (p == NULL)
-    rebound_compiler_fail (self, self->tokens->len - 1, error,
-                           "the quoted text has no closing quote");
-  return p;
+  if (!word.quoted)
+    return p;
+  return *p == '"' || fail_quoted (self, p, error) ? p + 1 : NULL;
+}
+
+static gboolean
+check_utf8 (ReboundCompiler *self, const char *line, GError **error)
+{
+  const char *end;
+  Token wrong = { NULL, FALSE, 0 };
+
+  if (g_utf8_validate (line, -1, &end))
+    return TRUE;
+  wrong.column = end - line + 1;
+  g_array_append_val (self->tokens, wrong);
+  return rebound_compiler_fail (self, 0, error, "the file is not UTF-8");
 }
 
 gboolean
 rebound_compiler_read_words (ReboundCompiler *self, const char *line, GError **error)
 {
   g_array_set_size (self->tokens, 0);
+  if (!check_utf8 (self, line, error))
+    return FALSE;
   for (const char *p = line; *p != '\0';)
     if (g_ascii_isspace (*p))
       p++;

@@ -372,8 +372,19 @@ is_sourced (const Clues *clues, const ReboundFinding *finding)
   return FALSE;
 }
 
+/* Vague words for something else, where a code alone calls the address dead. */
 static gboolean
-words_blame_sender (const Clues *self, const ReboundFinding *finding)
+doubts_code (const ReboundClue *clue, const ReboundFinding *finding)
+{
+  return clue->rule->weak && finding->decisive != NULL
+         && finding->decisive->type == REBOUND_CLUE_STATUS
+         && !has_reason (&clue->rule->reasons, finding->reason);
+}
+
+/* Words as trusted as those that decided, which blame the sender; or vague ones for something else,
+ * where a code alone decided. */
+static gboolean
+words_dispute (const Clues *self, const ReboundFinding *finding)
 {
   guint least = 0;
 
@@ -384,8 +395,10 @@ words_blame_sender (const Clues *self, const ReboundFinding *finding)
     {
       const ReboundClue *clue = clue_at (self, i);
 
-      if (clue->type == REBOUND_CLUE_PHRASE && !clue->rule->weak && trust (self, i) >= least
-          && blames_sender (self->evidence->rules, clue->rule->reasons.reason[0])
+      if (clue->type == REBOUND_CLUE_PHRASE && trust (self, i) >= least
+          && (clue->rule->weak
+                  ? doubts_code (clue, finding)
+                  : blames_sender (self->evidence->rules, clue->rule->reasons.reason[0]))
           && rebound_verdict_holds (self->evidence, clue, finding))
         return TRUE;
     }
@@ -443,6 +456,7 @@ rebound_verdict_find_reason (const ReboundEvidence *evidence,
   finding->stage = stage != NULL ? stage->stage : REBOUND_STAGE_NONE;
   decide_by_rank (&clues, finding);
   finding->sourced = is_sourced (&clues, finding);
-  finding->disputed =
-      words_blame_sender (&clues, finding) || reply_blames_sender (&clues, reply, finding);
+  finding->disputed = words_dispute (&clues, finding)
+                      || reply_blames_sender (&clues, reply, finding)
+                      || (finding->decisive != NULL && finding->decisive->of_sender);
 }

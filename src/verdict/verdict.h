@@ -28,7 +28,7 @@ typedef struct
   ReboundStage stage;
   int provider;      /* -1 where it is not known */
   gboolean sourced;  /* some clue for it has a source */
-  gboolean disputed; /* the reply, or words as trusted as the decisive ones, blame the sender */
+  gboolean disputed; /* the reply, or other words, are against it */
 } ReboundFinding;
 
 void rebound_verdict_find_reason (const ReboundEvidence *evidence,
