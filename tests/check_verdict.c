@@ -227,6 +227,9 @@ static const Refusal refusals[] = {
   { "550 5.2.2 sorry (in reply to end of DATA command)", "mailbox-full soft recipient count" },
   /* at MAIL no recipient is known yet: what the code says of him drops nobody at once */
   { "550 5.1.1 sorry (in reply to MAIL FROM command)", "user-unknown hard recipient count" },
+  /* a code alone calls nobody dead beside vague words of something else */
+  { "550 5.1.1 access denied", "user-unknown hard recipient count" },
+  { "550 5.1.1 mailbox temporarily unavailable", "user-unknown hard recipient count" },
   /* of codes that say little the reply and the stage decide */
   { "550 sorry (in reply to MAIL FROM command)", "sender-rejected soft sender never" },
   { "550 5.0.0 sorry (in reply to MAIL FROM command)", "sender-rejected soft sender never" },
