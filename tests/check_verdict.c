@@ -769,6 +769,16 @@ static const struct
   { REBOUND_KIND_AUTO_REPLY,
     "From: Bob <bob@example.net>\nTo: news-owner@lists.example.org\n"
     "Subject: [Harbour #77] Automatic reply: Weekly news\n\nBack on Monday.\n" },
+  /* who answer a bounce, or a mail that quotes one */
+  { REBOUND_KIND_AUTO_REPLY,
+    "From: Bob <bob@example.net>\nTo: news-bounces@lists.example.org\nReturn-Path: <>\n"
+    "Subject: Automatic reply: Undelivered Mail Returned to Sender\n\n"
+    "I am out of the office until Monday.\n\n" POSTFIX },
+  { REBOUND_KIND_AUTO_REPLY,
+    "From: Bob's help desk <bob@example.net>\nTo: news-bounces@lists.example.org\nReturn-Path: <>\n"
+    "Auto-Submitted: auto-replied\nSubject: [#77] Undelivered Mail Returned to Sender\n\n"
+    "We have got your request.\n\n> Your mail could not be delivered.\n>\n"
+    "> <ann@example.com>: 550 5.1.1 user unknown\n" },
   /* people */
   { REBOUND_KIND_OTHER, PERSON "Return-Path: <ann@example.org>\n"
                                "Subject: Invitation: Out of office @ Mon 30 Nov\n\nBob's day off.\n" },
