@@ -779,6 +779,11 @@ static const struct
     "Auto-Submitted: auto-replied\nSubject: [#77] Undelivered Mail Returned to Sender\n\n"
     "We have got your request.\n\n> Your mail could not be delivered.\n>\n"
     "> <ann@example.com>: 550 5.1.1 user unknown\n" },
+  { REBOUND_KIND_AUTO_REPLY,
+    "From: Bob <bob@example.net>\nTo: news-bounces+bob=example.net@lists.example.org\n"
+    "Return-Path: <>\nX-Autoreply: yes\nSubject: Re: Weekly news\n\nThanks.\n\n"
+    "Dear readers,\nyour mail could not be delivered to\n"
+    "<ann@example.com>: 550 5.1.1 user unknown\n" },
   /* people */
   { REBOUND_KIND_OTHER, PERSON "Return-Path: <ann@example.org>\n"
                                "Subject: Invitation: Out of office @ Mon 30 Nov\n\nBob's day off.\n" },

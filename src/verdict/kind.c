@@ -189,6 +189,13 @@ is_reported_delay (const ReboundEvidence *evidence)
                  && in_text (evidence, REBOUND_MARK_DELAYED)));
 }
 
+/* A mail system does not write in the name of whom it could not reach. */
+static gboolean
+is_by_subscriber (const ReboundEvidence *evidence)
+{
+  return evidence->verp != NULL && rebound_address_equal (evidence->from, evidence->verp);
+}
+
 static gboolean
 opens_as_auto_reply (const ReboundEvidence *evidence)
 {
@@ -213,10 +220,11 @@ static gboolean
 is_auto_reply (const ReboundEvidence *evidence)
 {
   gboolean failed =
-      !evidence->quoted
-      && (in_text (evidence, REBOUND_MARK_FAILED) || in_subject (evidence, REBOUND_MARK_FAILED)
-          || in_text (evidence, REBOUND_MARK_DELAYED) || in_subject (evidence, REBOUND_MARK_DELAYED));
+      in_text (evidence, REBOUND_MARK_FAILED) || in_subject (evidence, REBOUND_MARK_FAILED)
+      || in_text (evidence, REBOUND_MARK_DELAYED) || in_subject (evidence, REBOUND_MARK_DELAYED);
 
+  if (evidence->quoted || is_by_subscriber (evidence))
+    failed = FALSE;
   if (evidence->through_list && !is_for_bounces (evidence))
     return FALSE;
   if (opens_as_auto_reply (evidence) && in_text (evidence, REBOUND_MARK_AUTO_REPLY))
