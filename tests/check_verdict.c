@@ -227,6 +227,9 @@ static const Refusal refusals[] = {
   { "550 5.2.2 sorry (in reply to end of DATA command)", "mailbox-full soft recipient count" },
   /* at MAIL no recipient is known yet: what the code says of him drops nobody at once */
   { "550 5.1.1 sorry (in reply to MAIL FROM command)", "user-unknown hard recipient count" },
+  /* a code alone calls nobody dead beside vague words of something else */
+  { "550 5.1.1 access denied", "user-unknown hard recipient count" },
+  { "550 5.1.1 mailbox temporarily unavailable", "user-unknown hard recipient count" },
   /* of codes that say little the reply and the stage decide */
   { "550 sorry (in reply to MAIL FROM command)", "sender-rejected soft sender never" },
   { "550 5.0.0 sorry (in reply to MAIL FROM command)", "sender-rejected soft sender never" },
@@ -766,6 +769,21 @@ static const struct
   { REBOUND_KIND_AUTO_REPLY,
     "From: Bob <bob@example.net>\nTo: news-owner@lists.example.org\n"
     "Subject: [Harbour #77] Automatic reply: Weekly news\n\nBack on Monday.\n" },
+  /* who answer a bounce, or a mail that quotes one */
+  { REBOUND_KIND_AUTO_REPLY,
+    "From: Bob <bob@example.net>\nTo: news-bounces@lists.example.org\nReturn-Path: <>\n"
+    "Subject: Automatic reply: Undelivered Mail Returned to Sender\n\n"
+    "I am out of the office until Monday.\n\n" POSTFIX },
+  { REBOUND_KIND_AUTO_REPLY,
+    "From: Bob's help desk <bob@example.net>\nTo: news-bounces@lists.example.org\nReturn-Path: <>\n"
+    "Auto-Submitted: auto-replied\nSubject: [#77] Undelivered Mail Returned to Sender\n\n"
+    "We have got your request.\n\n> Your mail could not be delivered.\n>\n"
+    "> <ann@example.com>: 550 5.1.1 user unknown\n" },
+  { REBOUND_KIND_AUTO_REPLY,
+    "From: Bob <bob@example.net>\nTo: news-bounces+bob=example.net@lists.example.org\n"
+    "Return-Path: <>\nX-Autoreply: yes\nSubject: Re: Weekly news\n\nThanks.\n\n"
+    "Dear readers,\nyour mail could not be delivered to\n"
+    "<ann@example.com>: 550 5.1.1 user unknown\n" },
   /* people */
   { REBOUND_KIND_OTHER, PERSON "Return-Path: <ann@example.org>\n"
                                "Subject: Invitation: Out of office @ Mon 30 Nov\n\nBob's day off.\n" },

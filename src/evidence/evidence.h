@@ -79,6 +79,7 @@ typedef struct
   gboolean report;       /* the Content-Type says delivery status */
   gboolean through_list; /* the message itself has fields of RFC 2919 or RFC 2369 */
   gboolean bare;         /* no message: a reply or a log line */
+  gboolean quoted;       /* failures are told of in what is quoted only */
   const char *format;
   const char *date;
   const char *message_id;

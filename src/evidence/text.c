@@ -310,6 +310,26 @@ cut_returned (ReboundText *self)
   g_array_set_size (self->hits, rebound_text_first_hit (self, self->end));
 }
 
+/* Whether a failure is told of, and nowhere but in lines behind ">" or below "wrote:". */
+static gboolean
+quotes_failures (const ReboundText *self)
+{
+  gboolean below = FALSE, found = FALSE;
+
+  for (guint i = 0; i < self->lines->len; i++)
+    {
+      const ReboundTextLine *line = rebound_text_line (self, i);
+
+      below |= (line->flags & LINE_FORWARDED) != 0;
+      if ((line->flags & LINE_FAILS) == 0)
+        continue;
+      if (!below && *line->start != '>')
+        return FALSE;
+      found = TRUE;
+    }
+  return found;
+}
+
 /* The last to be read: with it all is known that tells the format. */
 void
 rebound_read_text (ReboundReading *reading)
@@ -331,6 +351,7 @@ rebound_read_text (ReboundReading *reading)
       flag_lines (&self);
       cut_returned (&self);
       note_marks (&self);
+      self.evidence->quoted = quotes_failures (&self);
       rebound_text_find_recipients (&self);
       rebound_text_read_regions (&self);
     }

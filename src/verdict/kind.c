@@ -189,6 +189,19 @@ is_reported_delay (const ReboundEvidence *evidence)
                  && in_text (evidence, REBOUND_MARK_DELAYED)));
 }
 
+/* A mail system does not write in the name of whom it could not reach. */
+static gboolean
+is_by_subscriber (const ReboundEvidence *evidence)
+{
+  return evidence->verp != NULL && rebound_address_equal (evidence->from, evidence->verp);
+}
+
+static gboolean
+opens_as_auto_reply (const ReboundEvidence *evidence)
+{
+  return (evidence->opening & 1u << REBOUND_MARK_AUTO_REPLY) != 0;
+}
+
 /* An answering machine says so first; "Invitation: out of office" and "How to write an out of
  * office reply" are about one. With the null reverse-path it may stand anywhere: responders use
  * that (RFC 3834 section 3.3), and people cannot. */
@@ -196,12 +209,13 @@ static gboolean
 has_auto_subject (const ReboundEvidence *evidence)
 {
   return in_subject (evidence, REBOUND_MARK_AUTO_REPLY)
-         && ((evidence->opening & 1u << REBOUND_MARK_AUTO_REPLY) != 0
+         && (opens_as_auto_reply (evidence)
              || g_strcmp0 (evidence->envelope_sender, "") == 0);
 }
 
 /* RFC 3834 and the many without it. A bounce may say auto-replied too: Exim, Domino, Postfix
- * and Exchange do; then a mail system has written it, and it tells of a failure. */
+ * and Exchange do; then a mail system has written it, and it tells of a failure. Where only what
+ * it answers does, that is in its subject as well. */
 static gboolean
 is_auto_reply (const ReboundEvidence *evidence)
 {
@@ -209,8 +223,12 @@ is_auto_reply (const ReboundEvidence *evidence)
       in_text (evidence, REBOUND_MARK_FAILED) || in_subject (evidence, REBOUND_MARK_FAILED)
       || in_text (evidence, REBOUND_MARK_DELAYED) || in_subject (evidence, REBOUND_MARK_DELAYED);
 
+  if (evidence->quoted || is_by_subscriber (evidence))
+    failed = FALSE;
   if (evidence->through_list && !is_for_bounces (evidence))
     return FALSE;
+  if (opens_as_auto_reply (evidence) && in_text (evidence, REBOUND_MARK_AUTO_REPLY))
+    return TRUE;
   if (has_auto_subject (evidence))
     return !(in_header (evidence, REBOUND_MARK_SYSTEM) && failed);
   return (in_header (evidence, REBOUND_MARK_AUTO_REPLY)

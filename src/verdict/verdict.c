@@ -348,7 +348,8 @@ rebound_verdict (ReboundEvidence *evidence)
   ReboundReport *report = rebound_report_new (evidence);
 
   report->kind = rebound_verdict_kind (evidence);
-  if (report->kind == REBOUND_KIND_OTHER)
+  if (report->kind == REBOUND_KIND_OTHER
+      || (report->kind == REBOUND_KIND_AUTO_REPLY && evidence->quoted))
     evidence->format = NULL;
   if (report->kind == REBOUND_KIND_OTHER || report->kind == REBOUND_KIND_CHALLENGE)
     return report;
