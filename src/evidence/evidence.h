@@ -124,6 +124,14 @@ rebound_evidence_area (ReboundArea area)
   return area == REBOUND_AREA_HEADER ? 2 : area - 1;
 }
 
+/* Whether what the report states of a recipient is no failure. */
+static inline gboolean
+rebound_action_is_success (ReboundAction action)
+{
+  return action == REBOUND_ACTION_DELIVERED || action == REBOUND_ACTION_RELAYED
+         || action == REBOUND_ACTION_EXPANDED;
+}
+
 static inline gboolean
 rebound_evidence_has_mark (const ReboundEvidence *self, ReboundArea area, ReboundMark mark)
 {

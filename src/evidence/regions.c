@@ -615,15 +615,6 @@ read_region (Regions *self, const Region *region)
   g_array_unref (sayings.clues);
 }
 
-/* Nothing was refused then. */
-static gboolean
-is_success (const ReboundEvidenceRecipient *recipient)
-{
-  return recipient->action == REBOUND_ACTION_DELIVERED
-         || recipient->action == REBOUND_ACTION_RELAYED
-         || recipient->action == REBOUND_ACTION_EXPANDED;
-}
-
 void
 rebound_text_read_regions (ReboundText *text)
 {
@@ -647,7 +638,7 @@ rebound_text_read_regions (ReboundText *text)
     {
       ReboundEvidenceRecipient *recipient = rebound_evidence_recipient (self.evidence, i);
 
-      if (recipient->diagnostic == NULL && !is_success (recipient))
+      if (recipient->diagnostic == NULL && !rebound_action_is_success (recipient->action))
         recipient->diagnostic = self.common != NULL ? self.common : recipient->said;
     }
   g_ptr_array_unref (self.regions);

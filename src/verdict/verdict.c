@@ -59,13 +59,6 @@ is_transient (const ReboundRecipient *to)
          || (to->reply != NULL && *to->reply == '4' && to->bounce == REBOUND_BOUNCE_HARD);
 }
 
-static gboolean
-was_delivered (ReboundAction action)
-{
-  return action == REBOUND_ACTION_DELIVERED || action == REBOUND_ACTION_RELAYED
-         || action == REBOUND_ACTION_EXPANDED;
-}
-
 static void
 apply_policy (const ReboundRules *rules, ReboundRecipient *to)
 {
@@ -201,7 +194,7 @@ action_by_kind (ReboundKind kind)
 static ReboundReason
 reason_of (const ReboundRecipient *to, const ReboundFinding *finding)
 {
-  if (was_delivered (to->action))
+  if (rebound_action_is_success (to->action))
     return REBOUND_REASON_DELIVERED;
   if (to->action == REBOUND_ACTION_DELAYED
       && (finding->reason == REBOUND_REASON_UNCLASSIFIED
