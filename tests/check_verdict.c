@@ -156,6 +156,9 @@ static const Refusal refusals[] = {
   { "550 remitente ann@example.org, destinatario: usuario desconocido",
     "user-unknown hard recipient now" },
   { "550 5.1.1 sender ann@example.org: no such user", "user-unknown hard recipient count" },
+  { "550 user unknown in return path", "sender-rejected soft sender never" },
+  { "550 sending user unknown", "sender-rejected soft sender never" },
+  { "550 user unknown in sending group", "user-unknown hard recipient now" },
   /* a code alone beside words that tell of something else */
   { "550 5.1.1 Message classified as phishing", "user-unknown hard recipient count" },
   { "550 5.1.1 Service temporarily unavailable", "user-unknown hard recipient count" },

@@ -344,15 +344,14 @@ is_hard (const ReboundRules *rules, const ReboundRule *rule)
 static gboolean
 is_of_sender (const char *text, gsize at)
 {
-  static const char *const senders[] = { "sender",         "return path",   "return-path",
-                                         "reverse path",   "reverse-path",  "mail from:",
-                                         "mail from <",    "helo ",         "envelope from",
-                                         "envelope-from",  "bounce address", "originator",
-                                         "client is",      "remitente",     "remetente",
-                                         "mittente",       "nadawc",        "expediteur",
-                                         "exp\303\251diteur" };
-  static const char *const ends[] = { "recipient", "rcpt",     "to:", " to ", ". ", "\n",
-                                      "empf",      "destinat", "odbior" };
+  static const char *const senders[] = {
+    "sender",         "return path", "return-path", "reverse path",  "reverse-path",
+    "mail from:",     "mail from <", "helo ",       "envelope from", "envelope-from",
+    "bounce address", "originator",  "client is",   "sending ",      "remitente",
+    "remetente",      "mittente",    "nadawc",      "expediteur",    "exp\303\251diteur"
+  };
+  static const char *const ends[] = { "recipient", "rcpt", "to:",      " to ",  ". ",
+                                      "\n",        "empf", "destinat", "odbior" };
   gsize length = MIN (at, SUBJECT_BYTES);
   g_autofree char *before = g_ascii_strdown (text + at - length, (gssize) length);
   const char *found = NULL;
@@ -365,6 +364,19 @@ is_of_sender (const char *text, gsize at)
   return found != NULL;
 }
 
+/* "user unknown in return path" */
+static gboolean
+goes_on_with_sender (const char *p)
+{
+  static const char *const senders[] = { " in return path", " in return-path", " in reverse path",
+                                         " in sender",      " in mail from",   " in the sender" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (senders); i++)
+    if (g_ascii_strncasecmp (p, senders[i], strlen (senders[i])) == 0)
+      return TRUE;
+  return FALSE;
+}
+
 void
 rebound_append_hit (ReboundEvidence *evidence, GArray *clues, const char *text,
                     const ReboundHit *hit, ReboundSource from, gboolean remote)
@@ -374,7 +386,9 @@ rebound_append_hit (ReboundEvidence *evidence, GArray *clues, const char *text,
   if (hit->rule->type == REBOUND_RULE_PHRASE)
     {
       clue.type = REBOUND_CLUE_PHRASE;
-      clue.of_sender = is_hard (evidence->rules, hit->rule) && is_of_sender (text, hit->start);
+      clue.of_sender = is_hard (evidence->rules, hit->rule)
+                       && (is_of_sender (text, hit->start)
+                           || goes_on_with_sender (text + hit->start + hit->length));
     }
   else if (hit->rule->type == REBOUND_RULE_STAGE)
     {
