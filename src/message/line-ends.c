@@ -54,7 +54,7 @@ rebound_lines_next (ReboundLines *self, const char **line, gsize *length)
   self->p = stop;
   if (stop < self->end && *stop == '\r' && is_crlf (self, &stop))
     self->p = stop;
-  self->p++;
+  self->p += self->p < self->end;
   return TRUE;
 }
 
