@@ -473,6 +473,7 @@ read_bare (Walk *self, GBytes *bytes)
   ReboundPart *part;
   gsize size;
   const char *data = g_bytes_get_data (bytes, &size);
+  g_autofree char *text = NULL;
 
   rebound_warn (self->message->warnings, "no-header",
                 "no header field was found; is it a message?");
@@ -484,8 +485,10 @@ read_bare (Walk *self, GBytes *bytes)
     return;
   part = add_part (self, REBOUND_PART_TEXT);
   size = limit_text (self, lines.end - lines.p);
-  part->text = rebound_decode (self->message->charsets, lines.p, size, NULL, &part->length);
-  unify_line_ends (part->text, &part->length);
+  text = g_malloc0 (size + 1);
+  memcpy (text, lines.p, size);
+  unify_line_ends (text, &size); /* before its charset is guessed: line ends are bytes of it */
+  part->text = rebound_decode (self->message->charsets, text, size, NULL, &part->length);
 }
 
 /* Whether the parser found less than a report has: a plain text, or a multipart of nothing. */
