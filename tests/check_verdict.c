@@ -1267,6 +1267,12 @@ static const struct
     REBOUND_REASON_USER_MOVED },
   { "550 5.1.1 contact postmaster@example.net for help: unknown user", NULL,
     REBOUND_REASON_USER_UNKNOWN },
+  { "from=<b@example.org>, to=<a@example.net>, dsn=5.1.1, stat=User unknown", "a@example.net",
+    REBOUND_REASON_USER_UNKNOWN },
+  { "550 Unknown address: <a@example.net>", "a@example.net", REBOUND_REASON_USER_UNKNOWN },
+  { "550 5.1.1 rejected because <a@example.net> is unknown", "a@example.net",
+    REBOUND_REASON_USER_UNKNOWN },
+  { "550 5.1.6 moved; new address: b@example.net", NULL, REBOUND_REASON_USER_MOVED },
   { "550 5.1.1 contact help@example.net: unknown user <a@example.net>", "a@example.net",
     REBOUND_REASON_USER_UNKNOWN },
 };

@@ -22,10 +22,11 @@ static gboolean
 is_pointed_to (const char *start, const char *p)
 {
   static const char *const pointers[] = {
-    "moved to",   "changed to",  "try",           "use",     "using",       "contact",
-    "write to",   "email",       "e-mail",        "from",    "from:",       "sender",
-    "forward to", "replaced by", "redirected to", "mailto:", "please mail", "new address is",
-    "now at",     "address:",
+    " moved to",      " changed to", " try",         " use",         " using",
+    " contact",       " write to",   " email",       " e-mail",      " from",
+    " from:",         "from=",       " sender",      " forward to",  " replaced by",
+    " redirected to", " mailto:",    " please mail", " new address", " new address is",
+    " new address:",  " now at",
   };
   g_autofree char *before = NULL;
 
