@@ -78,12 +78,17 @@ is_for_bounces (const ReboundEvidence *evidence)
          || is_return_path (evidence->envelope_recipient);
 }
 
+static gboolean
+is_by_list (const ReboundEvidence *evidence)
+{
+  return evidence->through_list && !is_for_bounces (evidence);
+}
+
 /* What comes through a list or a ticket system somebody else wrote. */
 static gboolean
 is_passed_on (const ReboundEvidence *evidence)
 {
-  return (evidence->through_list && !is_for_bounces (evidence))
-         || in_header (evidence, REBOUND_MARK_FORWARDED);
+  return is_by_list (evidence) || in_header (evidence, REBOUND_MARK_FORWARDED);
 }
 
 /* Reports come with the null reverse-path (RFC 5321 section 4.5.5), or that of some daemon; who has
@@ -225,7 +230,7 @@ is_auto_reply (const ReboundEvidence *evidence)
 
   if (evidence->quoted || is_by_subscriber (evidence))
     failed = FALSE;
-  if (evidence->through_list && !is_for_bounces (evidence))
+  if (is_by_list (evidence))
     return FALSE;
   if (opens_as_auto_reply (evidence) && in_text (evidence, REBOUND_MARK_AUTO_REPLY))
     return TRUE;
