@@ -1453,7 +1453,7 @@ START_TEST (signs)
     { "Invitation: out of office, out of office", FALSE },
     { "[News out of office", FALSE },
   };
-  const ReboundSign *sign;
+  const ReboundMarked *sign;
 
   for (guint i = 0; i < G_N_ELEMENTS (subjects); i++)
     {
@@ -1461,8 +1461,8 @@ START_TEST (signs)
           g_strdup_printf ("From: ann@example.org\nSubject: %s\n\nHello\n", subjects[i].subject);
       g_autoptr (ReboundEvidence) evidence = read_mail (mail);
 
-      ck_assert_uint_eq (evidence->signs->len, 1);
-      sign = &g_array_index (evidence->signs, ReboundSign, 0);
+      ck_assert_uint_eq (evidence->marked->len, 1);
+      sign = &g_array_index (evidence->marked, ReboundMarked, 0);
       ck_assert_int_eq (sign->area, REBOUND_AREA_SUBJECT);
       ck_assert_int_eq (sign->rule->value, REBOUND_MARK_AUTO_REPLY);
       ck_assert_int_eq (g_ascii_strcasecmp (sign->value, "out of office"), 0);

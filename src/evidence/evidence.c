@@ -30,7 +30,7 @@ rebound_evidence_free (ReboundEvidence *self)
   g_ptr_array_unref (self->recipients);
   g_array_unref (self->clues);
   g_array_unref (self->warnings);
-  g_array_unref (self->signs);
+  g_array_unref (self->marked);
   g_free (self);
 }
 
@@ -322,13 +322,13 @@ rebound_note_mark (ReboundEvidence *evidence, ReboundArea area, const char *text
 {
   guint *marks = &evidence->marks[rebound_evidence_area (area)];
   guint bit = 1u << hit->rule->value;
-  ReboundSign sign = { hit->rule, area, NULL };
+  ReboundMarked marked = { hit->rule, area, NULL };
 
   if ((*marks & bit) != 0)
     return;
   *marks |= bit;
-  sign.value = rebound_keep_line (evidence, text + hit->start, hit->length);
-  g_array_append_val (evidence->signs, sign);
+  marked.value = rebound_keep_line (evidence, text + hit->start, hit->length);
+  g_array_append_val (evidence->marked, marked);
 }
 
 static gboolean
@@ -549,7 +549,7 @@ rebound_evidence_new (const ReboundRules *rules, const ReboundLimits *limits)
   self->by_address = g_tree_new (compare_addresses);
   self->clues = g_array_new (FALSE, FALSE, sizeof (ReboundClue));
   self->warnings = g_array_new (FALSE, FALSE, sizeof (ReboundWarning));
-  self->signs = g_array_new (FALSE, FALSE, sizeof (ReboundSign));
+  self->marked = g_array_new (FALSE, FALSE, sizeof (ReboundMarked));
   return self;
 }
 

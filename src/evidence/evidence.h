@@ -55,7 +55,7 @@ typedef struct
   const ReboundRule *rule;
   ReboundArea area;
   const char *value;
-} ReboundSign;
+} ReboundMarked;
 
 /* What a message states. */
 typedef struct
@@ -67,7 +67,7 @@ typedef struct
   GTree *by_address;     /* address → recipient */
   GArray *clues;         /* that bear on every recipient */
   GArray *warnings;      /* of ReboundWarning */
-  GArray *signs;         /* of ReboundSign: the first of each mark in each area */
+  GArray *marked;        /* of ReboundMarked: the first of each mark in each area */
   guint marks[3];        /* bits of ReboundMark, by area: text, subject, header */
   guint opening;         /* … of those that the subject begins with */
   gboolean delivery_status;

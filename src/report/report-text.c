@@ -144,15 +144,15 @@ put_signs (GString *out, const ReboundEvidence *evidence)
   static const char *const names[] = { "header", "subject", "text" };
 
   for (guint area = 0; area < G_N_ELEMENTS (areas); area++)
-    for (guint i = 0; i < evidence->signs->len; i++)
+    for (guint i = 0; i < evidence->marked->len; i++)
       {
-        const ReboundSign *sign = &g_array_index (evidence->signs, ReboundSign, i);
+        const ReboundMarked *marked = &g_array_index (evidence->marked, ReboundMarked, i);
 
-        if (sign->area == areas[area])
+        if (marked->area == areas[area])
           g_string_append_printf (out, "    says %s: “%s”, in the %s (%s)\n",
-                                  rebound_mark_to_string (sign->rule->value), sign->value,
+                                  rebound_mark_to_string (marked->rule->value), marked->value,
                                   names[area],
-                                  rebound_rules_string (evidence->rules, sign->rule->id));
+                                  rebound_rules_string (evidence->rules, marked->rule->id));
       }
 }
 
