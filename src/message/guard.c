@@ -52,6 +52,8 @@ typedef struct
   gboolean digest;     /* the parts without a Content-Type are messages */
   GString *type;       /* its Content-Type, … */
   gint64 carrier;      /* … and where it stands */
+  GString *encoding;   /* its Content-Transfer-Encoding */
+  gboolean repeats;    /* one of the two is there twice */
   gsize header_bytes;
   guint fields;
   gsize all_header_bytes; /* of the headers before this one */
@@ -60,6 +62,7 @@ typedef struct
   gboolean for_parser;
   gboolean for_reader;
   gboolean content_type; /* it is the Content-Type */
+  GString *value;        /* where it is kept too: one of the two above; or NULL */
   gboolean skip;         /* the rest of it, beyond a cap */
   gsize field_bytes;
 } Guard;
@@ -81,6 +84,8 @@ rebound_guarded_free (ReboundGuarded *self)
   g_byte_array_unref (self->bytes);
   g_byte_array_unref (self->headers);
   g_array_unref (self->index);
+  g_free (self->type);
+  g_free (self->encoding);
   g_free (self);
 }
 
@@ -126,11 +131,12 @@ begin_header (Guard *guard, gboolean sure, gboolean of_message)
   guard->sure = sure;
   guard->of_message = of_message;
   guard->of_part = !of_message;
-  guard->doubtful = FALSE;
+  guard->doubtful = guard->repeats = FALSE;
   guard->content_type = guard->for_reader = FALSE;
   guard->for_parser = !sure; /* no field yet */
   guard->skip = FALSE;
   g_string_truncate (guard->type, 0);
+  g_string_truncate (guard->encoding, 0);
   guard->all_header_bytes += guard->header_bytes;
   guard->all_fields += guard->fields;
   guard->header_bytes = 0;
@@ -180,8 +186,8 @@ put_field_line (Guard *guard, const char *line, gsize length)
     }
   if (guard->content_type && !rebound_converters_allow (guard->converters, line, length))
     return;
-  if (length > 0 && guard->content_type)
-    g_string_append_len (guard->type, line, length);
+  if (length > 0 && guard->value != NULL)
+    g_string_append_len (guard->value, line, length);
   if (length > 0 && guard->for_parser)
     put_line (guard, line, length);
   if (length > 0 && guard->for_reader)
@@ -200,6 +206,8 @@ route_field (Guard *guard, ReboundFieldId id, gboolean read)
   guard->for_parser = !guard->sure || encoding || type;
   guard->for_reader = guard->sure && guard->of_message && read;
   guard->content_type = type;
+  guard->value = type ? guard->type : encoding ? guard->encoding : NULL;
+  guard->repeats = guard->repeats || (guard->value != NULL && guard->value->len > 0);
   if (!type)
     return;
   guard->doubtful = guard->doubtful || guard->type->len > 0;
@@ -367,11 +375,37 @@ message_follows (Guard *guard, gboolean *sure)
   return follows;
 }
 
+/* What stands behind the name of @field; "" where there is none. */
+static char *
+value_of (const GString *field)
+{
+  const char *colon = memchr (field->str, ':', field->len);
+
+  return g_strstrip (g_strdup (colon != NULL ? colon + 1 : ""));
+}
+
+/* A message whose header names no structure is one part, and this is what its header says of it. */
+static void
+note_single (Guard *guard)
+{
+  ReboundGuarded *out = guard->out;
+  g_autofree char *type = g_ascii_strdown (guard->type->str, guard->type->len);
+
+  if (guard->repeats || strstr (type, "multipart") != NULL || strstr (type, "message") != NULL)
+    return;
+  out->single = TRUE;
+  out->type = value_of (guard->type);
+  out->encoding = value_of (guard->encoding);
+  out->body = out->bytes->len + guard->run_length + 1; /* behind the blank line */
+}
+
 static void
 end_header (Guard *guard, const char *line)
 {
   gboolean sure;
 
+  if (guard->first)
+    note_single (guard);
   if (message_follows (guard, &sure))
     begin_header (guard, sure, TRUE);
   else
@@ -403,6 +437,7 @@ rebound_guard (GBytes *bytes, const ReboundLimits *limits, const ReboundRules *r
   const char *data = g_bytes_get_data (bytes, &size);
   g_autoptr (GPtrArray) boundaries = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GString) type = g_string_new (NULL);
+  g_autoptr (GString) encoding = g_string_new (NULL);
   Guard guard = {
     .limits = limits,
     .rules = rules,
@@ -411,6 +446,7 @@ rebound_guard (GBytes *bytes, const ReboundLimits *limits, const ReboundRules *r
     .out = guarded_new (MIN (size, limits->message_bytes)),
     .boundaries = boundaries,
     .type = type,
+    .encoding = encoding,
     .carrier = REBOUND_NO_CARRIER,
     .first = TRUE,
   };

@@ -16,6 +16,10 @@ typedef struct
   GByteArray *headers; /* the fields for rebound_guarded_find_header() */
   GArray *index;
   gboolean has_header; /* there is a field before the body, read or not */
+  gboolean single;     /* the message is one part: what follows is known */
+  char *type;          /* its Content-Type, "" for none */
+  char *encoding;      /* its Content-Transfer-Encoding, "" for none */
+  gsize body;          /* where it begins in the bytes */
 } ReboundGuarded;
 
 /**

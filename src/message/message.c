@@ -22,7 +22,8 @@
 /* GMime has none of its own. */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GMimeStream, g_object_unref)
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GMimeParser, g_object_unref)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GMimeMessage, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GMimeObject, g_object_unref)
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GMimeContentType, g_object_unref)
 
 typedef struct
 {
@@ -181,27 +182,31 @@ limit_text (Walk *self, gsize length)
   return length;
 }
 
+/* A part that holds no others. */
+typedef struct
+{
+  GMimeContentType *type;
+  GMimeContentEncoding encoding;
+  const char *raw;
+  gsize length;
+} Leaf;
+
 /* At most what is left of the limit of text. */
 static char *
-decode_part (Walk *self, GMimePart *part, gsize *length)
+decode_leaf (Walk *self, const Leaf *leaf, gsize *length)
 {
-  GMimeContentType *type = g_mime_object_get_content_type (GMIME_OBJECT (part));
-  const char *charset = g_mime_content_type_get_parameter (type, "charset");
-  gsize raw_length;
-  const char *raw = raw_bytes (self, part, &raw_length);
+  const char *charset = g_mime_content_type_get_parameter (leaf->type, "charset");
+  gsize raw_length = limit_text (self, leaf->length);
   g_autoptr (GByteArray) decoded = NULL;
-  GMimeContentEncoding encoding;
   char *text;
 
   if (charset != NULL && self->message->charsets->hint == NULL && rebound_charset_tells (charset))
     self->message->charsets->hint = charset;
-  raw_length = limit_text (self, raw_length);
-  encoding = g_mime_part_get_content_encoding (part);
-  if (encoding != GMIME_CONTENT_ENCODING_BASE64
-      && encoding != GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE
-      && encoding != GMIME_CONTENT_ENCODING_UUENCODE)
-    return rebound_decode (self->message->charsets, raw, raw_length, charset, length);
-  decoded = undo_encoding (encoding, raw, raw_length);
+  if (leaf->encoding != GMIME_CONTENT_ENCODING_BASE64
+      && leaf->encoding != GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE
+      && leaf->encoding != GMIME_CONTENT_ENCODING_UUENCODE)
+    return rebound_decode (self->message->charsets, leaf->raw, raw_length, charset, length);
+  decoded = undo_encoding (leaf->encoding, leaf->raw, raw_length);
   text = rebound_decode (self->message->charsets, (char *) decoded->data, decoded->len, charset,
                          length);
   unify_line_ends (text, length);
@@ -280,21 +285,30 @@ decode_html (ReboundPart *part)
 }
 
 static void
-walk_part (Walk *self, GMimePart *object)
+read_leaf (Walk *self, const Leaf *leaf)
 {
-  GMimeContentType *type = g_mime_object_get_content_type (GMIME_OBJECT (object));
   ReboundPartRole role;
   ReboundPart *part;
 
-  if (!find_role (type, &role))
+  if (!find_role (leaf->type, &role))
     return;
   part = add_part (self, role);
-  part->text = decode_part (self, object, &part->length);
-  if (g_mime_content_type_is_type (type, "text", "html"))
+  part->text = decode_leaf (self, leaf, &part->length);
+  if (g_mime_content_type_is_type (leaf->type, "text", "html"))
     decode_html (part);
   if (role == REBOUND_PART_RETURNED)
     part->fields =
         rebound_fields_parse (part->text, part->length, TRUE, self->rules, self->message->charsets);
+}
+
+static void
+walk_part (Walk *self, GMimePart *object)
+{
+  Leaf leaf = { .type = g_mime_object_get_content_type (GMIME_OBJECT (object)),
+                .encoding = g_mime_part_get_content_encoding (object) };
+
+  leaf.raw = raw_bytes (self, object, &leaf.length);
+  read_leaf (self, &leaf);
 }
 
 /* The returned message. What it holds is not this report's, unless a gateway has wrapped the
@@ -363,28 +377,45 @@ walk (Walk *self, GMimeObject *object, guint depth)
     walk_part (self, GMIME_PART (object));
 }
 
-static GMimeMessage *
+/* Of the message's header the parser gets no more than a part has. */
+static GMimeObject *
 parse_bytes (GByteArray *bytes)
 {
   g_autoptr (GMimeStream) stream = g_mime_stream_mem_new_with_byte_array (bytes);
   g_autoptr (GMimeParser) parser = g_mime_parser_new_with_stream (stream);
 
   g_mime_stream_mem_set_owner (GMIME_STREAM_MEM (stream), FALSE);
-  return g_mime_parser_construct_message (parser, NULL);
+  return g_mime_parser_construct_part (parser, NULL);
 }
 
 static void
 parse_and_walk (Walk *self, GByteArray *bytes)
 {
-  g_autoptr (GMimeMessage) message = parse_bytes (bytes);
+  g_autoptr (GMimeObject) body = parse_bytes (bytes);
   const GByteArray *outer = self->bytes;
-  GMimeObject *body = message != NULL ? g_mime_message_get_mime_part (message) : NULL;
 
   self->bytes = bytes;
   if (body != NULL)
     walk (self, body, 0);
   self->bytes = outer;
   self->message->charsets->hint = NULL; /* it was the parser's */
+}
+
+/* A message of one part has no structure to parse. */
+static void
+read_single (Walk *self)
+{
+  const ReboundGuarded *guarded = self->guarded;
+  g_autoptr (GMimeContentType) type =
+      *guarded->type != '\0' ? g_mime_content_type_parse (NULL, guarded->type)
+                             : g_mime_content_type_new ("text", "plain");
+  Leaf leaf = { .type = type,
+                .encoding = g_mime_content_encoding_from_string (guarded->encoding),
+                .raw = (const char *) guarded->bytes->data + guarded->body,
+                .length = guarded->bytes->len - guarded->body };
+
+  read_leaf (self, &leaf);
+  self->message->charsets->hint = NULL; /* it was the type's */
 }
 
 /* Reports whose MIME structure was lost: the delimiters stand in the text, because a gateway
@@ -533,10 +564,12 @@ rebound_message_parse (GBytes *bytes, ReboundConverters *converters, const Rebou
   state.guarded = guarded = rebound_guard (bytes, limits, rules, converters, self->warnings);
   rebound_guarded_find_header (guarded, REBOUND_NO_CARRIER, &header, &length);
   self->header = rebound_fields_parse (header, length, TRUE, NULL, self->charsets);
-  if (guarded->has_header)
-    parse_and_walk (&state, guarded->bytes);
-  else
+  if (!guarded->has_header)
     read_bare (&state, bytes);
+  else if (guarded->single)
+    read_single (&state);
+  else
+    parse_and_walk (&state, guarded->bytes);
   self->report = says_report (self);
   if (lacks_structure (self))
     salvage (&state, guarded->bytes);
