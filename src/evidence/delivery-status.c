@@ -270,7 +270,7 @@ merge_doubles (ReboundEvidence *evidence, guint new)
 void
 rebound_note_format (ReboundReading *self, const ReboundFields *block)
 {
-  g_autoptr (GString) text = rebound_known_fields (self->evidence, block, REBOUND_AREA_STATUS);
+  const GString *text = rebound_known_fields (self, block, REBOUND_AREA_STATUS);
 
   g_array_unref (rebound_find_hits (self, REBOUND_AREA_STATUS, text->str, text->len));
 }

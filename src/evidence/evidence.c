@@ -168,17 +168,17 @@ rebound_find_recipient (const ReboundEvidence *evidence, const char *address)
   return address != NULL ? g_tree_lookup (evidence->by_address, address) : NULL;
 }
 
-GString *
-rebound_known_fields (const ReboundEvidence *evidence, const ReboundFields *fields,
-                      ReboundArea area)
+const GString *
+rebound_known_fields (ReboundReading *self, const ReboundFields *fields, ReboundArea area)
 {
-  GString *text = g_string_sized_new (1024);
+  GString *text = self->known;
 
+  g_string_truncate (text, 0);
   for (guint i = 0; i < fields->fields->len; i++)
     {
       const ReboundField *field = &g_array_index (fields->fields, ReboundField, i);
 
-      if (!rebound_rules_knows_field (evidence->rules, field->name, area))
+      if (!rebound_rules_knows_field (self->evidence->rules, field->name, area))
         continue;
       g_string_append (text, field->name);
       g_string_append_len (text, ": ", 2);
@@ -292,7 +292,7 @@ drop_shadowed (GArray *hits)
 GArray *
 rebound_find_hits (ReboundReading *self, ReboundArea area, const char *text, gsize length)
 {
-  Hits hits = { self, g_array_new (FALSE, FALSE, sizeof (ReboundHit)) };
+  Hits hits = { self, g_array_sized_new (FALSE, FALSE, sizeof (ReboundHit), 16) };
 
   rebound_fold (&self->folded, text, length);
   rebound_match (self->evidence->rules, area, &self->folded, note_hit, &hits);
@@ -340,6 +340,17 @@ is_hard (const ReboundRules *rules, const ReboundRule *rule)
 /* How far before a phrase its subject stands. */
 #define SUBJECT_BYTES 60
 
+/* The last place; g_strrstr() takes several times as long where there is none. */
+static const char *
+find_last (const char *text, const char *word)
+{
+  const char *last = NULL;
+
+  for (const char *p = text; (p = strstr (p, word)) != NULL; p++)
+    last = p;
+  return last;
+}
+
 /* "Sender <…>: no such user", with nobody else in between. */
 static gboolean
 is_of_sender (const char *text, gsize at)
@@ -357,7 +368,7 @@ is_of_sender (const char *text, gsize at)
   const char *found = NULL;
 
   for (guint i = 0; i < G_N_ELEMENTS (senders); i++)
-    found = MAX (found, g_strrstr (before, senders[i]));
+    found = MAX (found, find_last (before, senders[i]));
   for (guint i = 0; i < G_N_ELEMENTS (ends) && found != NULL; i++)
     if (strstr (found, ends[i]) != NULL)
       return FALSE;
@@ -611,6 +622,7 @@ rebound_evidence_read (const ReboundMessage *message, const ReboundEnvelope *env
     .message = message,
     .envelope = envelope,
     .folded = REBOUND_FOLDED_INIT,
+    .known = g_string_new (NULL),
     .met = g_ptr_array_new (),
     .nested = is_wrapped (message),
   };
@@ -620,6 +632,7 @@ rebound_evidence_read (const ReboundMessage *message, const ReboundEnvelope *env
   for (guint i = 0; i < G_N_ELEMENTS (readers); i++)
     readers[i](&reading);
   rebound_folded_clear (&reading.folded);
+  g_string_free (reading.known, TRUE);
   g_ptr_array_unref (reading.met);
   return reading.evidence;
 }

@@ -72,7 +72,7 @@ rebound_read_header (ReboundReading *self)
   const ReboundFields *header = self->message->header;
   const char *subject = rebound_fields_get (header, REBOUND_FIELD_SUBJECT);
   const char *failed = rebound_fields_get (header, REBOUND_FIELD_X_FAILED_RECIPIENTS);
-  g_autoptr (GString) text = rebound_known_fields (self->evidence, header, REBOUND_AREA_HEADER);
+  const GString *text = rebound_known_fields (self, header, REBOUND_AREA_HEADER);
   g_autoptr (GArray) header_hits = NULL;
   g_autoptr (GArray) subject_hits = NULL;
 

@@ -15,6 +15,7 @@ typedef struct
   const ReboundMessage *message;
   const ReboundEnvelope *envelope;
   ReboundFolded folded; /* scratch */
+  GString *known;       /* scratch of rebound_known_fields() */
   GPtrArray *met;       /* of ReboundPattern: conditions of formats that are met */
   gboolean nested;      /* a gateway wrapped the report in a message: look inside */
 } ReboundReading;
@@ -63,9 +64,9 @@ const char *rebound_keep_host (ReboundEvidence *evidence, const char *value);
 /* A date of RFC 5322 in UTC, in the form of RFC 3339. */
 const char *rebound_keep_date (ReboundEvidence *evidence, const char *value);
 
-/* The fields that the rules know in @area, each a line "name: value". */
-GString *rebound_known_fields (const ReboundEvidence *evidence, const ReboundFields *fields,
-                               ReboundArea area);
+/* The fields that the rules know in @area, each a line "name: value"; until the next call. */
+const GString *rebound_known_fields (ReboundReading *self, const ReboundFields *fields,
+                                     ReboundArea area);
 
 /* The fields of a returned message become the evidence's original. */
 void rebound_keep_original (ReboundEvidence *evidence, const ReboundFields *fields);

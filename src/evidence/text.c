@@ -337,7 +337,7 @@ rebound_read_text (ReboundReading *reading)
   ReboundText self = {
     .reading = reading,
     .evidence = reading->evidence,
-    .lines = g_array_new (FALSE, FALSE, sizeof (ReboundTextLine)),
+    .lines = g_array_sized_new (FALSE, FALSE, sizeof (ReboundTextLine), 24),
     .candidates = g_array_new (FALSE, FALSE, sizeof (ReboundCandidate)),
   };
 

@@ -60,7 +60,7 @@ rebound_fields_new (const ReboundRules *rules, ReboundCharsets *charsets)
 
   self->rules = rules;
   self->charsets = charsets;
-  self->fields = g_array_new (FALSE, FALSE, sizeof (ReboundField));
+  self->fields = g_array_sized_new (FALSE, FALSE, sizeof (ReboundField), 16);
   self->strings = g_string_chunk_new (1024);
   self->scratch = g_string_sized_new (256);
   return self;

@@ -329,12 +329,35 @@ carries_message (const char *type)
   return FALSE;
 }
 
-static void
-follow_boundary (Guard *guard, const char *value)
+/* The boundary as nearly all write it, boundary="…", at @name; NULL where comments, escapes or the
+ * forms of RFC 2231 leave that to the library. */
+static char *
+plain_boundary (const char *value, const char *name)
+{
+  const char *start = name + strlen ("boundary");
+  const char *end = start[0] == '=' && start[1] == '"' ? strchr (start + 2, '"') : NULL;
+
+  if (end == NULL || strchr ("; \t", name[-1]) == NULL || strpbrk (value, "(\\*?%") != NULL)
+    return NULL;
+  return g_strndup (start + 2, end - start - 2);
+}
+
+static char *
+parse_boundary (const char *value)
 {
   g_autoptr (GMimeContentType) type = g_mime_content_type_parse (NULL, value);
-  const char *boundary = g_mime_content_type_get_parameter (type, "boundary");
 
+  return g_strdup (g_mime_content_type_get_parameter (type, "boundary"));
+}
+
+/* @name is where its name stands in @value, behind the type. */
+static void
+follow_boundary (Guard *guard, const char *value, const char *name)
+{
+  g_autofree char *boundary = plain_boundary (value, name);
+
+  if (boundary == NULL)
+    boundary = parse_boundary (value);
   if (boundary != NULL && *boundary != '\0' && guard->boundaries->len < guard->limits->depth)
     g_ptr_array_add (guard->boundaries, g_strconcat ("--", boundary, NULL));
 }
@@ -361,6 +384,7 @@ message_follows (Guard *guard, gboolean *sure)
   gsize length = guard->type->len;
   g_autofree char *type = g_ascii_strdown (guard->type->str, length);
   const char *value = strchr (type, ':');
+  const char *boundary = strstr (type, "boundary");
   gboolean follows = length == 0 && guard->digest && guard->of_part;
 
   for (guint i = 0; i < G_N_ELEMENTS (messages); i++)
@@ -369,8 +393,9 @@ message_follows (Guard *guard, gboolean *sure)
   *sure = FALSE;
   if (value == NULL || !guard->sure || guard->doubtful)
     return follows;
-  if (has_word (type, length, "boundary"))
-    follow_boundary (guard, guard->type->str + (value + 1 - type));
+  if (boundary > value)
+    follow_boundary (guard, guard->type->str + (value + 1 - type),
+                     guard->type->str + (boundary - type));
   *sure = carries_message (value + 1 + strspn (value + 1, " \t\n"));
   return follows;
 }

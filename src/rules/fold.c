@@ -31,7 +31,7 @@ reserve (ReboundFolded *self, gsize length)
   gsize need = 2 * length + 2;
 
   if (self->steps == NULL)
-    self->steps = g_array_new (FALSE, FALSE, sizeof (ReboundFoldStep));
+    self->steps = g_array_sized_new (FALSE, FALSE, sizeof (ReboundFoldStep), 32);
   g_array_set_size (self->steps, 0);
   self->length = 0;
   if (need <= self->capacity)

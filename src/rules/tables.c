@@ -77,6 +77,13 @@ rebound_rules_find_status (const ReboundRules *rules, const char *code)
   return find_code (rules, rules->statuses, rules->n_statuses, any_class);
 }
 
+/* As strcmp(), which is seldom called: most names differ in their first letter. */
+static int
+compare_names (const char *a, const char *b)
+{
+  return *a != *b ? (guint8) *a - (guint8) *b : strcmp (a, b);
+}
+
 /* A beginning of a name sorts right before the names that begin so. */
 gboolean
 rebound_rules_knows_field (const ReboundRules *rules, const char *name, ReboundArea area)
@@ -88,7 +95,7 @@ rebound_rules_knows_field (const ReboundRules *rules, const char *name, ReboundA
     {
       guint middle = low + (high - low) / 2;
 
-      if (strcmp (name, rebound_rules_string (rules, rules->field_names[middle].name)) < 0)
+      if (compare_names (name, rebound_rules_string (rules, rules->field_names[middle].name)) < 0)
         high = middle;
       else
         low = middle + 1;
