@@ -19,6 +19,7 @@
 #define LONGEST_TOKEN 4096
 #define PIECE 1024
 #define MOST_ATTRIBUTES 256
+#define MOST_TAGS 10000
 #define DEEPEST 256
 /* Each costs as much as a tag. A name that is not of HTML is one, as those of Word are. */
 #define MOST_ERRORS 10000
@@ -30,6 +31,7 @@ typedef struct
   const char *end;
   gsize length;
   gsize silence; /* bytes that it has been given since it has told of anything */
+  guint tags;
   guint depth;
   guint hidden;
   guint errors;
@@ -83,11 +85,12 @@ on_start (void *data, const xmlChar *name, const xmlChar **attributes)
   Reading *self = data;
 
   self->silence = 0;
+  self->tags++;
   self->depth++;
   self->hidden += is_one_of (name, rebound_html_hidden);
   if (is_one_of (name, rebound_html_lines))
     g_string_append_c (self->out, '\n');
-  if (self->depth > DEEPEST || !are_plausible (attributes))
+  if (self->tags > MOST_TAGS || self->depth > DEEPEST || !are_plausible (attributes))
     self->gave_up = TRUE;
 }
 

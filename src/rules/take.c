@@ -10,7 +10,7 @@
 #include <pcre2.h>
 
 /* Steps of a match; an expression that needs more is not meant for a line of a report. */
-#define MATCH_LIMIT 20000
+#define MATCH_LIMIT 4000
 #define DEPTH_LIMIT 500
 #define HEAP_LIMIT 512 /* KiB */
 
