@@ -160,14 +160,14 @@ START_TEST (reads_reason)
   const ReboundRules *rules = rebound_compiler_finish (compiler);
   const ReboundReasonRule *reason = &rules->reasons[REBOUND_REASON_MAILBOX_FULL];
 
-  assert_string (rules, reason->means, "No # room");
+  assert_string (rules, reason->texts.means, "No # room");
   ck_assert_uint_eq (reason->bounce, REBOUND_BOUNCE_SOFT);
   ck_assert_uint_eq (reason->fault, REBOUND_FAULT_RECIPIENT);
   ck_assert_uint_eq (reason->unsubscribe, REBOUND_UNSUBSCRIBE_COUNT);
   assert_string (rules, reason->taxonomy[taxonomy_index ("sisimai")], "mailboxfull");
   assert_string (rules, reason->taxonomy[taxonomy_index ("ses")], "Transient/MailboxFull");
   assert_string (rules, reason->taxonomy[taxonomy_index ("sparkpost")], "");
-  assert_string (rules, rules->reasons[REBOUND_REASON_BLOCKED].means, "");
+  assert_string (rules, rules->reasons[REBOUND_REASON_BLOCKED].texts.means, "");
 }
 END_TEST
 
@@ -178,8 +178,8 @@ START_TEST (reads_codes)
   const ReboundCode *code = rebound_rules_find_reply (rules, "552");
 
   ck_assert_ptr_nonnull (code);
-  assert_string (rules, code->means, "Full");
-  assert_string (rules, code->source, "RFC 5321");
+  assert_string (rules, code->texts.means, "Full");
+  assert_string (rules, code->texts.source, "RFC 5321");
   assert_reasons (&code->reasons, 2, REBOUND_REASON_MAILBOX_FULL, REBOUND_REASON_MESSAGE_TOO_LARGE);
   assert_reasons (&code->at[REBOUND_STAGE_END_OF_DATA], 1, REBOUND_REASON_MESSAGE_TOO_LARGE, 0);
   assert_reasons (&code->at[REBOUND_STAGE_RCPT], 2, REBOUND_REASON_MAILBOX_FULL,
@@ -189,7 +189,7 @@ START_TEST (reads_codes)
 
   code = rebound_rules_find_reply (rules, "550");
   ck_assert_ptr_nonnull (code);
-  assert_string (rules, code->means, "No");
+  assert_string (rules, code->texts.means, "No");
   assert_reasons (&code->reasons, 0, 0, 0);
 }
 END_TEST
@@ -204,11 +204,70 @@ START_TEST (reads_statuses)
   ck_assert_ptr_nonnull (any);
   ck_assert (any->generic);
   assert_string (rules, any->code, "X.2.2");
-  assert_string (rules, any->means, "Mailbox full");
+  assert_string (rules, any->texts.means, "Mailbox full");
   ck_assert_ptr_nonnull (own);
   ck_assert (!own->generic);
-  assert_string (rules, own->means, "Ours");
-  assert_string (rules, own->source, "a-word");
+  assert_string (rules, own->texts.means, "Ours");
+  assert_string (rules, own->texts.source, "a-word");
+}
+END_TEST
+
+/* Texts for a person: of several lines each is an item, wherever it stands among the others. */
+START_TEST (reads_texts)
+{
+  g_autoptr (ReboundCompiler) compiler = compile ("reason blocked\n"
+                                                  "  causes \"One.\"\n"
+                                                  "  list \"Wait.\"\n"
+                                                  "  causes \"Two.\"\n"
+                                                  "  causes \"Three.\"\n"
+                                                  "reply 550\n"
+                                                  "  causes \"One.\"\n"
+                                                  "  sender \"Ask.\"\n"
+                                                  "  example \"550 no\"\n"
+                                                  "  example \"550 nobody\"\n");
+  const ReboundRules *rules = rebound_compiler_finish (compiler);
+  const ReboundTexts *reason = &rules->reasons[REBOUND_REASON_BLOCKED].texts;
+  const ReboundTexts *code = &rebound_rules_find_reply (rules, "550")->texts;
+
+  assert_string (rules, reason->causes, "One.\nTwo.\nThree.");
+  assert_string (rules, reason->list, "Wait.");
+  assert_string (rules, reason->sender, "");
+  assert_string (rules, code->causes, "One.");
+  assert_string (rules, code->sender, "Ask.");
+  assert_string (rules, code->examples, "550 no\n550 nobody");
+}
+END_TEST
+
+/* A phrase has texts where it is given one, with its source before them or behind. */
+START_TEST (reads_phrase_texts)
+{
+  g_autoptr (ReboundCompiler) compiler = compile ("phrase a/plain blocked\n"
+                                                  "  source \"nobody asks\"\n"
+                                                  "  \"first words\"\n"
+                                                  "phrase a/before blocked\n"
+                                                  "  source \"before\"\n"
+                                                  "  code \"T1\"\n"
+                                                  "  code \"T2\"\n"
+                                                  "  \"second words\"\n"
+                                                  "phrase a/behind blocked\n"
+                                                  "  means \"Refused\"\n"
+                                                  "  source \"behind\"\n"
+                                                  "  \"third words\"\n"
+                                                  "phrase a/without blocked\n"
+                                                  "  code \"T3\"\n"
+                                                  "  \"fourth words\"\n");
+  const ReboundRules *rules = rebound_compiler_finish (compiler);
+  const ReboundPhraseTexts *texts = rules->phrase_texts;
+
+  ck_assert_uint_eq (rules->n_phrase_texts, 3);
+  ck_assert_uint_eq (texts[0].rule, 1);
+  assert_string (rules, texts[0].codes, "T1\nT2");
+  assert_string (rules, texts[0].texts.source, "before");
+  ck_assert_uint_eq (texts[1].rule, 2);
+  assert_string (rules, texts[1].codes, "");
+  assert_string (rules, texts[1].texts.means, "Refused");
+  assert_string (rules, texts[1].texts.source, "behind");
+  assert_string (rules, texts[2].texts.source, "");
 }
 END_TEST
 
@@ -387,10 +446,11 @@ static const Refusal refusals[] = {
   { "reply 550\n  means \"abc\\", "2:13: a backslash is written “\\\\”, unless a quote or" },
   { "reply 550\n  means \"abc\\d\"", "2:13: a backslash is written “\\\\”" },
   { "reply 550\n  colour red",
-    "2:3: “colour” is no property of this entry; one of: means, reasons, at, source" },
+    "2:3: “colour” is no property of this entry; one of: means, causes, sender, list, "
+    "example, reasons, at, source" },
   { "phrase a/b blocked\n  no such user",
-    "2:3: “no” is no property of this entry; one of: weak, in, only, source, lang, case, a text in "
-    "quotes" },
+    "2:3: “no” is no property of this entry; one of: means, causes, sender, list, "
+    "example, code, weak, in, only, source, lang, case, a text in quotes" },
   { "reason blocked\n  \"text\"", "2:3: a text belongs to a phrase, a mark or a stage" },
   { "format a\n  \"text\"", "2:3: a text belongs to a phrase, a mark or a stage" },
   { "status 5.1.1\n  \"text\"", "2:3: a text belongs to a phrase, a mark or a stage" },
@@ -547,10 +607,39 @@ START_TEST (on_top)
   ck_assert_uint_eq (rules->n_providers, rebound_builtin_rules.n_providers);
   ck_assert_uint_lt (rules->n_patterns, rebound_builtin_rules.n_patterns);
   ck_assert_uint_eq (rules->n_formats, rebound_builtin_rules.n_formats);
-  assert_string (rules, rebound_rules_find_reply (rules, "577")->means, "second");
+  assert_string (rules, rebound_rules_find_reply (rules, "577")->texts.means, "second");
   assert_reasons (&rebound_rules_find_reply (rules, "577")->reasons, 1, REBOUND_REASON_RATE_LIMITED,
                   0);
-  assert_string (rules, rebound_rules_find_status (rules, "5.7.599")->means, "new");
+  assert_string (rules, rebound_rules_find_status (rules, "5.7.599")->texts.means, "new");
+}
+END_TEST
+
+/* Texts of a site: of a reason those that it gives, of a code and a phrase all. */
+START_TEST (on_top_texts)
+{
+  static const char base_rules[] = "reason blocked\n  causes \"A.\"\n  causes \"B.\"\n"
+                                   "  list \"Wait.\"\n"
+                                   "reply 550\n  causes \"A.\"\n  sender \"Ask.\"\n"
+                                   "phrase a/b blocked\n  code \"T1\"\n  \"some words\"\n"
+                                   "phrase a/c blocked\n  code \"T2\"\n  \"more words\"\n";
+  static const char site_rules[] = "reason blocked\n  causes \"C.\"\n"
+                                   "reply 550\n  causes \"C.\"\n  causes \"D.\"\n"
+                                   "phrase a/b blocked\n  code \"T3\"\n  \"some words\"\n";
+  g_autoptr (ReboundCompiler) base = compile (base_rules);
+  g_autoptr (ReboundCompiler) site = rebound_compiler_new (rebound_compiler_finish (base));
+  const ReboundRules *rules;
+  const ReboundCode *code;
+
+  ck_assert (rebound_compiler_add (site, "site", site_rules, NULL));
+  rules = rebound_compiler_finish (site);
+  code = rebound_rules_find_reply (rules, "550");
+  assert_string (rules, rules->reasons[REBOUND_REASON_BLOCKED].texts.causes, "C.");
+  assert_string (rules, rules->reasons[REBOUND_REASON_BLOCKED].texts.list, "Wait.");
+  assert_string (rules, code->texts.causes, "C.\nD.");
+  assert_string (rules, code->texts.sender, "");
+  ck_assert_uint_eq (rules->n_phrase_texts, 2);
+  assert_string (rules, rules->phrase_texts[0].codes, "T2");
+  assert_string (rules, rules->phrase_texts[1].codes, "T3");
 }
 END_TEST
 
@@ -701,7 +790,12 @@ static const struct
   const char *letters; /* of the entries it belongs to */
   guint words;         /* that it needs */
 } properties[] = {
-  { "means", "\"Some\"", "RCE", 1 },
+  { "means", "\"Some\"", "RCEP", 1 },
+  { "causes", "\"Some\"", "RCEP", 1 },
+  { "sender", "\"Some\"", "RCEP", 1 },
+  { "list", "\"Some\"", "RCEP", 1 },
+  { "example", "\"Some\"", "RCEP", 1 },
+  { "code", "\"T1\"", "P", 1 },
   { "bounce", "hard", "R", 1 },
   { "fault", "sender", "R", 1 },
   { "unsubscribe", "now", "R", 1 },
@@ -1283,7 +1377,7 @@ START_TEST (verdict)
   ck_assert_str_eq (rebound_bounce_to_string (rule->bounce), verdicts[_i].bounce);
   ck_assert_str_eq (rebound_fault_to_string (rule->fault), verdicts[_i].fault);
   ck_assert_str_eq (rebound_unsubscribe_to_string (rule->unsubscribe), verdicts[_i].unsubscribe);
-  ck_assert_msg (rule->means != 0, "%s has no meaning", verdicts[_i].reason);
+  ck_assert_msg (rule->texts.means != 0, "%s has no meaning", verdicts[_i].reason);
 }
 END_TEST
 
@@ -1308,8 +1402,8 @@ assert_codes (const ReboundCode *codes, guint n_codes, FindCode find_code)
       const char *code = rebound_rules_string (builtin, codes[i].code);
 
       ck_assert_msg (find_code (builtin, code) == &codes[i], "%s is not found", code);
-      ck_assert_msg (codes[i].means != 0, "%s has no meaning", code);
-      ck_assert_msg (codes[i].source != 0, "%s has no source", code);
+      ck_assert_msg (codes[i].texts.means != 0, "%s has no meaning", code);
+      ck_assert_msg (codes[i].texts.source != 0, "%s has no source", code);
       if (i > 0)
         ck_assert_str_gt (code, rebound_rules_string (builtin, codes[i - 1].code));
       for (guint r = 0; r < codes[i].reasons.n; r++)
@@ -1401,6 +1495,8 @@ compiler_tests (void)
   tcase_add_test (tests, reads_reason);
   tcase_add_test (tests, reads_codes);
   tcase_add_test (tests, reads_statuses);
+  tcase_add_test (tests, reads_texts);
+  tcase_add_test (tests, reads_phrase_texts);
   tcase_add_test (tests, reads_phrase);
   tcase_add_test (tests, reads_mark_and_stage);
   tcase_add_test (tests, reads_format);
@@ -1408,6 +1504,7 @@ compiler_tests (void)
   tcase_add_test (tests, several_files);
   tcase_add_test (tests, empty_rules);
   tcase_add_test (tests, on_top);
+  tcase_add_test (tests, on_top_texts);
   tcase_add_test (tests, on_top_nothing);
   tcase_add_test (tests, on_top_twice);
   tcase_add_loop_test (tests, too_many, 0, G_N_ELEMENTS (floods));

@@ -4,6 +4,7 @@
  *   id, or in the message that its `case` names.
  * - The words of a mark and of a stage stand in the message that its `case` names.
  * - A format is that of a message in corpus/NAME/.
+ * - Each example gives one of the reasons of its entry.
  * - A provider is that of some reply, and so is each code of its own.
  * - No text stands in two entries that hold everywhere.
  * - No short text of a phrase that is not weak stands in corpus/other, where people write of
@@ -380,6 +381,76 @@ check_entry (Entries *self, const Entry *entry)
       checks[i].check (self, entry);
 }
 
+/* ---- Examples ---- */
+
+static gboolean
+has_reason (const ReboundReasons *reasons, guint reason)
+{
+  for (guint i = 0; i < reasons->n; i++)
+    if (reasons->reason[i] == reason)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+code_has_reason (const ReboundCode *code, guint reason)
+{
+  for (guint stage = 0; stage < REBOUND_N_STAGES; stage++)
+    if (has_reason (&code->at[stage], reason))
+      return TRUE;
+  return has_reason (&code->reasons, reason)
+         || (code->reasons.n == 0 && reason == REBOUND_REASON_DELIVERED);
+}
+
+/* @code or @reasons: what the entry says. */
+static void
+check_examples (Entries *self, const char *keyword, ReboundString id, const ReboundTexts *texts,
+                const ReboundCode *code, const ReboundReasons *reasons)
+{
+  const ReboundRules *rules = &rebound_builtin_rules;
+  const char *examples = rebound_rules_string (rules, texts->examples);
+  g_auto (GStrv) lines = g_strsplit (examples, "\n", -1);
+  Entry entry = { (char *) keyword, (char *) rebound_rules_string (rules, id), NULL,
+                  (char *) "example" };
+
+  for (guint i = 0; texts->examples != 0 && lines[i] != NULL; i++)
+    {
+      g_autoptr (ReboundReport) report = rebound_analyzer_classify (self->analyzer, lines[i], NULL);
+      const ReboundReason reason =
+          rebound_recipient_get_reason (rebound_report_get_recipient (report, 0));
+
+      say (self, code != NULL ? code_has_reason (code, reason) : has_reason (reasons, reason),
+           &entry, "“%s” gives %s", lines[i], rebound_reason_to_string (reason));
+    }
+}
+
+static void
+check_all_examples (Entries *self)
+{
+  const ReboundRules *rules = &rebound_builtin_rules;
+
+  for (guint i = 0; i < REBOUND_N_REASONS; i++)
+    {
+      const ReboundReasons reasons = { 1, { i } };
+
+      check_examples (self, rebound_reason_to_string (i), 0, &rules->reasons[i].texts, NULL,
+                      &reasons);
+    }
+  for (guint i = 0; i < rules->n_replies; i++)
+    check_examples (self, "reply", rules->replies[i].code, &rules->replies[i].texts,
+                    &rules->replies[i], NULL);
+  for (guint i = 0; i < rules->n_statuses; i++)
+    check_examples (self, "status", rules->statuses[i].code, &rules->statuses[i].texts,
+                    &rules->statuses[i], NULL);
+  for (guint i = 0; i < rules->n_phrase_texts; i++)
+    {
+      const ReboundRule *rule = &rules->rules[rules->phrase_texts[i].rule];
+
+      check_examples (self, "phrase", rule->id, &rules->phrase_texts[i].texts, NULL,
+                      &rule->reasons);
+    }
+}
+
 /* Of two entries with the same words one is never seen. */
 static void
 check_texts (Entries *self)
@@ -478,6 +549,7 @@ main (void)
   read_replies (&self);
   for (guint i = 0; i < self.entries->len; i++)
     check_entry (&self, g_ptr_array_index (self.entries, i));
+  check_all_examples (&self);
   check_texts (&self);
   check_letters (&self);
   printf ("1..%u\n", self.n);

@@ -64,8 +64,8 @@ find_code (const char *text, Topic *topic)
     return FALSE;
   *topic = (Topic){ .topic = text,
                     .type = is_reply ? "reply" : "status",
-                    .means = string (code->means),
-                    .source = string (code->source),
+                    .means = string (code->texts.means),
+                    .source = string (code->texts.source),
                     .code = code };
   if (is_failure (topic))
     topic->reasons = code->reasons;
@@ -81,7 +81,7 @@ find_topic (const char *text, Topic *topic)
     return find_code (text, topic);
   *topic = (Topic){ .topic = text,
                     .type = "reason",
-                    .means = string (rules->reasons[reason].means),
+                    .means = string (rules->reasons[reason].texts.means),
                     .reasons = { 1, { reason } } };
   return TRUE;
 }
@@ -99,7 +99,7 @@ put_reason_text (GString *out, guint reason, gboolean temporary)
   if (temporary && reason == REBOUND_REASON_USER_INACTIVE)
     bounce = REBOUND_BOUNCE_SOFT;
 
-  g_string_append_printf (out, "%s: %s. ", rebound_reason_to_string (reason), string (rule->means));
+  g_string_append_printf (out, "%s: %s. ", rebound_reason_to_string (reason), string (rule->texts.means));
   if (bounce == REBOUND_BOUNCE_NONE)
     g_string_append (out, "No failure, ");
   else

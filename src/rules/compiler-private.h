@@ -21,6 +21,7 @@ typedef enum
   ENTRY_STAGE = 1 << 6,
   ENTRY_PROVIDER = 1 << 7,
   ENTRY_CODE = ENTRY_REPLY | ENTRY_STATUS,
+  ENTRY_TOPIC = ENTRY_REASON | ENTRY_CODE | ENTRY_PHRASE,
   ENTRY_TEXTS = ENTRY_PHRASE | ENTRY_MARK | ENTRY_STAGE,
   ENTRY_ANY = (1 << 8) - 1,
 } EntryType;
@@ -54,6 +55,7 @@ struct _ReboundCompiler
   GArray *scopes;
   GArray *references;
   GArray *entries; /* of ReboundRule */
+  GArray *phrase_texts;
   GArray *patterns;
   GArray *field_names; /* of ReboundFieldName */
   guint16 buckets[(1 << REBOUND_BUCKET_BITS) + 1];
@@ -70,7 +72,9 @@ struct _ReboundCompiler
   guint line;
   GArray *tokens;
   EntryType entry;
-  guint index; /* of the entry in its table */
+  guint index;  /* of the entry in its table */
+  guint given;  /* bits: the texts of several items that the entry has begun */
+  char *source; /* (nullable): of a phrase, in case it is one that a person may ask for */
 };
 
 /* words.c */

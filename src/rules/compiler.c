@@ -36,6 +36,7 @@ copy_base (ReboundCompiler *self, const ReboundRules *base)
   g_array_set_size (self->scopes, 0); /* theirs begin with the empty one as well */
   g_array_append_vals (self->scopes, base->scopes, base->n_scopes);
   g_array_append_vals (self->entries, base->rules, base->n_rules);
+  g_array_append_vals (self->phrase_texts, base->phrase_texts, base->n_phrase_texts);
   g_array_append_vals (self->patterns, base->patterns, base->n_patterns);
   g_string_truncate (self->strings, 0); /* theirs begin with the empty one as well */
   g_string_append_len (self->strings, base->strings, base->strings_length);
@@ -57,6 +58,7 @@ rebound_compiler_new (const ReboundRules *base)
   self->references = g_array_new (FALSE, TRUE, sizeof (Reference));
   g_array_set_clear_func (self->references, reference_clear);
   self->entries = g_array_new (FALSE, TRUE, sizeof (ReboundRule));
+  self->phrase_texts = g_array_new (FALSE, TRUE, sizeof (ReboundPhraseTexts));
   self->patterns = g_array_new (FALSE, TRUE, sizeof (ReboundPattern));
   self->field_names = g_array_new (FALSE, TRUE, sizeof (ReboundFieldName));
   self->strings = g_string_new (NULL);
@@ -82,6 +84,7 @@ rebound_compiler_free (ReboundCompiler *self)
   g_array_unref (self->scopes);
   g_array_unref (self->references);
   g_array_unref (self->entries);
+  g_array_unref (self->phrase_texts);
   g_array_unref (self->patterns);
   g_array_unref (self->field_names);
   g_array_unref (self->tokens);
@@ -89,6 +92,7 @@ rebound_compiler_free (ReboundCompiler *self)
   g_hash_table_unref (self->ids);
   g_string_free (self->strings, TRUE);
   rebound_folded_clear (&self->folded);
+  g_free (self->source);
   g_free (self);
 }
 
@@ -284,6 +288,8 @@ rebound_compiler_finish (ReboundCompiler *self)
     .n_scopes = self->scopes->len,
     .rules = (ReboundRule *) self->entries->data,
     .n_rules = self->entries->len,
+    .phrase_texts = (ReboundPhraseTexts *) self->phrase_texts->data,
+    .n_phrase_texts = self->phrase_texts->len,
     .patterns = (ReboundPattern *) self->patterns->data,
     .n_patterns = self->patterns->len,
     .field_names = (ReboundFieldName *) self->field_names->data,

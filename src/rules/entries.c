@@ -69,6 +69,14 @@ drop_patterns (ReboundCompiler *self, guint rule)
 }
 
 static void
+drop_texts (ReboundCompiler *self, guint rule)
+{
+  for (guint n = self->phrase_texts->len; n-- > 0;)
+    if (g_array_index (self->phrase_texts, ReboundPhraseTexts, n).rule == rule)
+      g_array_remove_index (self->phrase_texts, n);
+}
+
+static void
 drop_rule (ReboundCompiler *self, ReboundRuleType type, const char *id)
 {
   for (guint n = 0; n < self->entries->len && self->overlay; n++)
@@ -76,7 +84,10 @@ drop_rule (ReboundCompiler *self, ReboundRuleType type, const char *id)
       const ReboundRule *rule = &g_array_index (self->entries, ReboundRule, n);
 
       if (rule->type == type && is_string (self, rule->id, id))
-        drop_patterns (self, n);
+        {
+          drop_patterns (self, n);
+          drop_texts (self, n);
+        }
     }
 }
 
@@ -226,6 +237,8 @@ rebound_compiler_read_entry (ReboundCompiler *self, GError **error)
     if (strcmp (token (self, 0)->text, entries[i].keyword) == 0)
       {
         self->entry = entries[i].type;
+        self->given = 0;
+        g_clear_pointer (&self->source, g_free);
         if (self->tokens->len < 2)
           return rebound_compiler_fail (self, 0, error, "“%s” needs a name", entries[i].keyword);
         if (self->tokens->len > 2 && !(self->entry & ENTRY_TEXTS))

@@ -52,15 +52,99 @@ current_provider (ReboundCompiler *self)
   return &g_array_index (self->providers, ReboundProvider, self->index);
 }
 
+/* NULL where the phrase has no texts for a person. */
+static ReboundPhraseTexts *
+find_phrase_texts (ReboundCompiler *self)
+{
+  const guint n = self->phrase_texts->len;
+  ReboundPhraseTexts *last;
+
+  if (n == 0)
+    return NULL;
+  last = &g_array_index (self->phrase_texts, ReboundPhraseTexts, n - 1);
+  return last->rule == self->index ? last : NULL;
+}
+
+static ReboundPhraseTexts *
+current_phrase_texts (ReboundCompiler *self)
+{
+  ReboundPhraseTexts texts = { .rule = self->index };
+
+  if (find_phrase_texts (self) == NULL)
+    {
+      if (self->source != NULL)
+        texts.texts.source = rebound_compiler_intern (self, self->source);
+      g_array_append_val (self->phrase_texts, texts);
+    }
+  return find_phrase_texts (self);
+}
+
+static ReboundTexts *
+current_texts (ReboundCompiler *self)
+{
+  if (self->entry == ENTRY_REASON)
+    return &self->reasons[self->index].texts;
+  if (self->entry & ENTRY_CODE)
+    return &current_code (self)->texts;
+  return &current_phrase_texts (self)->texts;
+}
+
 static gboolean
 set_means (ReboundCompiler *self, G_GNUC_UNUSED GError **error)
 {
-  ReboundString means = rebound_compiler_intern (self, token (self, 1)->text);
+  current_texts (self)->means = rebound_compiler_intern (self, token (self, 1)->text);
+  return TRUE;
+}
 
-  if (self->entry == ENTRY_REASON)
-    self->reasons[self->index].means = means;
-  else
-    current_code (self)->means = means;
+/* The first item of an entry takes the place of what was known, further ones come on a line below.
+ * Not interned, so that the last string can grow. */
+static void
+add_item (ReboundCompiler *self, guint bit, ReboundString *items)
+{
+  GString *strings = self->strings;
+  g_autofree char *known = g_strdup (self->given & bit ? strings->str + *items : NULL);
+
+  if (known != NULL && *items + strlen (known) + 1 == strings->len)
+    g_string_truncate (strings, *items);
+  *items = strings->len;
+  if (known != NULL)
+    g_string_append_printf (strings, "%s\n", known);
+  g_string_append_len (strings, token (self, 1)->text, strlen (token (self, 1)->text) + 1);
+  self->given |= bit;
+}
+
+static gboolean
+add_cause (ReboundCompiler *self, G_GNUC_UNUSED GError **error)
+{
+  add_item (self, 1 << 0, &current_texts (self)->causes);
+  return TRUE;
+}
+
+static gboolean
+add_sender (ReboundCompiler *self, G_GNUC_UNUSED GError **error)
+{
+  add_item (self, 1 << 1, &current_texts (self)->sender);
+  return TRUE;
+}
+
+static gboolean
+add_list (ReboundCompiler *self, G_GNUC_UNUSED GError **error)
+{
+  add_item (self, 1 << 2, &current_texts (self)->list);
+  return TRUE;
+}
+
+static gboolean
+add_example (ReboundCompiler *self, G_GNUC_UNUSED GError **error)
+{
+  add_item (self, 1 << 3, &current_texts (self)->examples);
+  return TRUE;
+}
+
+static gboolean
+add_code (ReboundCompiler *self, G_GNUC_UNUSED GError **error)
+{
+  add_item (self, 1 << 4, &current_phrase_texts (self)->codes);
   return TRUE;
 }
 
@@ -166,15 +250,29 @@ set_title (ReboundCompiler *self, G_GNUC_UNUSED GError **error)
   return TRUE;
 }
 
+/* Those of all phrases would be most of the strings: kept is that of a phrase that has texts. */
+static void
+set_phrase_source (ReboundCompiler *self, const char *source)
+{
+  g_free (self->source);
+  self->source = g_strdup (source);
+  if (find_phrase_texts (self) != NULL)
+    current_texts (self)->source = rebound_compiler_intern (self, source);
+}
+
 static gboolean
 set_source (ReboundCompiler *self, G_GNUC_UNUSED GError **error)
 {
+  const char *source = token (self, 1)->text;
+
   if (self->entry & ENTRY_TEXTS)
     current_rule (self)->sourced = TRUE;
-  else if (self->entry & ENTRY_CODE)
-    current_code (self)->source = rebound_compiler_intern (self, token (self, 1)->text);
+  if (self->entry == ENTRY_PHRASE)
+    set_phrase_source (self, source);
+  else if (self->entry & (ENTRY_REASON | ENTRY_CODE))
+    current_texts (self)->source = rebound_compiler_intern (self, source);
   else if (self->entry == ENTRY_PROVIDER)
-    current_provider (self)->source = rebound_compiler_intern (self, token (self, 1)->text);
+    current_provider (self)->source = rebound_compiler_intern (self, source);
   return TRUE;
 }
 
@@ -378,7 +476,12 @@ static const struct
   guint most;
   gboolean (*set) (ReboundCompiler *self, GError **error);
 } properties[] = {
-  { "means", ENTRY_REASON | ENTRY_CODE, 1, 1, set_means },
+  { "means", ENTRY_TOPIC, 1, 1, set_means },
+  { "causes", ENTRY_TOPIC, 1, 1, add_cause },
+  { "sender", ENTRY_TOPIC, 1, 1, add_sender },
+  { "list", ENTRY_TOPIC, 1, 1, add_list },
+  { "example", ENTRY_TOPIC, 1, 1, add_example },
+  { "code", ENTRY_PHRASE, 1, 1, add_code },
   { "bounce", ENTRY_REASON, 1, 1, set_bounce },
   { "fault", ENTRY_REASON, 1, 1, set_fault },
   { "unsubscribe", ENTRY_REASON, 1, 1, set_unsubscribe },

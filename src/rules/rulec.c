@@ -38,12 +38,21 @@ put_reasons (GString *out, const ReboundReasons *reasons)
 }
 
 static void
+put_texts (GString *out, const ReboundTexts *texts)
+{
+  g_string_append_printf (out, "{ %u, %u, %u, %u, %u, %u }", texts->means, texts->causes,
+                          texts->sender, texts->list, texts->examples, texts->source);
+}
+
+static void
 put_reason_rules (GString *out, const ReboundReasonRule *reasons)
 {
   g_string_append (out, "static const ReboundReasonRule reasons[] = {\n");
   for (guint i = 0; i < REBOUND_N_REASONS; i++)
     {
-      g_string_append_printf (out, "  { %u, {", reasons[i].means);
+      g_string_append (out, "  { ");
+      put_texts (out, &reasons[i].texts);
+      g_string_append (out, ", {");
       for (guint t = 0; t < REBOUND_N_TAXONOMIES; t++)
         g_string_append_printf (out, " %u,", reasons[i].taxonomy[t]);
       g_string_append_printf (out, " }, %u, %u, %u },\n", reasons[i].bounce, reasons[i].fault,
@@ -60,7 +69,9 @@ put_codes (GString *out, const char *name, const ReboundCode *codes, guint n_cod
     {
       const ReboundCode *code = &codes[i];
 
-      g_string_append_printf (out, "  { %u, %u, %u, ", code->code, code->means, code->source);
+      g_string_append_printf (out, "  { %u, ", code->code);
+      put_texts (out, &code->texts);
+      g_string_append (out, ", ");
       put_reasons (out, &code->reasons);
       g_string_append (out, ",\n    {");
       for (guint s = 0; s < REBOUND_N_STAGES; s++)
@@ -146,6 +157,20 @@ put_rules (GString *out, const ReboundRules *rules)
 }
 
 static void
+put_phrase_texts (GString *out, const ReboundRules *rules)
+{
+  g_string_append (out, "static const ReboundPhraseTexts phrase_texts[] = {\n");
+  for (guint i = 0; i < rules->n_phrase_texts; i++)
+    {
+      g_string_append (out, "  { ");
+      put_texts (out, &rules->phrase_texts[i].texts);
+      g_string_append_printf (out, ", %u, %u },\n", rules->phrase_texts[i].codes,
+                              rules->phrase_texts[i].rule);
+    }
+  g_string_append (out, "};\n\n");
+}
+
+static void
 put_patterns (GString *out, const ReboundRules *rules)
 {
   g_string_append (out, "static const ReboundPattern patterns[] = {\n");
@@ -206,6 +231,8 @@ put_summary (GString *out, const ReboundRules *rules)
                           "  .n_scopes = %u,\n"
                           "  .rules = rules,\n"
                           "  .n_rules = %u,\n"
+                          "  .phrase_texts = phrase_texts,\n"
+                          "  .n_phrase_texts = %u,\n"
                           "  .patterns = patterns,\n"
                           "  .n_patterns = %u,\n"
                           "  .field_names = field_names,\n"
@@ -215,7 +242,7 @@ put_summary (GString *out, const ReboundRules *rules)
                           "};\n",
                           rules->n_replies, rules->n_statuses, rules->n_formats, rules->n_providers,
                           rules->n_hosts, rules->n_says, rules->n_scopes, rules->n_rules,
-                          rules->n_patterns, rules->n_field_names);
+                          rules->n_phrase_texts, rules->n_patterns, rules->n_field_names);
 }
 
 static char *
@@ -232,6 +259,7 @@ to_c (const ReboundRules *rules)
   put_providers (out, rules);
   put_scopes (out, rules);
   put_rules (out, rules);
+  put_phrase_texts (out, rules);
   put_patterns (out, rules);
   put_field_names (out, rules);
   put_buckets (out, rules);

@@ -62,10 +62,22 @@ typedef struct
   guint8 reason[REBOUND_MAX_REASONS];
 } ReboundReasons;
 
-/* reason NAME */
+/* What a person is told of a reason, a code or a phrase. Of `causes`, `sender`, `list` and `examples`
+ * each line is an item of its own. */
 typedef struct
 {
   ReboundString means;
+  ReboundString causes;
+  ReboundString sender;
+  ReboundString list;
+  ReboundString examples;
+  ReboundString source;
+} ReboundTexts;
+
+/* reason NAME */
+typedef struct
+{
+  ReboundTexts texts;
   ReboundString taxonomy[REBOUND_N_TAXONOMIES];
   guint8 bounce;
   guint8 fault;
@@ -76,8 +88,7 @@ typedef struct
 typedef struct
 {
   ReboundString code;
-  ReboundString means;
-  ReboundString source;
+  ReboundTexts texts;
   ReboundReasons reasons;
   ReboundReasons at[REBOUND_N_STAGES];
   gboolean generic;
@@ -117,6 +128,14 @@ typedef struct
   guint16 scope;        /* 0: it holds everywhere */
   ReboundString take;   /* a mark: the expression for the value behind its text */
 } ReboundRule;
+
+/* A phrase that a person may ask for, by the codes that its provider gives: each line is one. */
+typedef struct
+{
+  ReboundTexts texts;
+  ReboundString codes;
+  guint16 rule;
+} ReboundPhraseTexts;
 
 /* format NAME */
 typedef struct
@@ -190,6 +209,8 @@ typedef struct
   guint n_scopes;
   const ReboundRule *rules;
   guint n_rules;
+  const ReboundPhraseTexts *phrase_texts;
+  guint n_phrase_texts;
   const ReboundPattern *patterns;
   guint n_patterns;
   const ReboundFieldName *field_names; /* sorted */
