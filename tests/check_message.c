@@ -127,6 +127,7 @@ END_TEST
  * aside. "X:" stands for fields that nobody reads. */
 #define MIXED "Content-Type: multipart/mixed; boundary=b\n"
 #define RFC822 "Content-Type: message/rfc822\n"
+#define STATUS "Content-Type: message/delivery-status\n"
 
 static const struct
 {
@@ -182,6 +183,18 @@ static const struct
   { MIXED "\n--b\n" RFC822 "Content-Transfer-Encoding: x-uue\n\nX: 1\n", MIXED,
     MIXED "\n--b\n" RFC822 "Content-Transfer-Encoding: x-uue\n\nX: 1\n" },
   { "To: a\n\n--b\n" RFC822 "\nX: 1\n", "To: a\n", "\n--b\n" RFC822 "\nX: 1\n" },
+  /* a message beside a report is read no further than its header … */
+  { MIXED "\n--b\n" STATUS "\nTo: 0\n\n--b\n" RFC822 "\nTo: 1\nContent-Type: multipart/mixed; "
+          "boundary=c\n\n--c\n" STATUS "\nX: 2\n--b\nX: 3\n\n4\n",
+    MIXED "To: 1\nContent-Type: multipart/mixed; boundary=c\n",
+    MIXED "\n--b\n" STATUS "\nTo: 0\n\n--b\n" RFC822 "\n\n--b\n\n4\n" },
+  /* … and the whole of one that is a report itself, with what that returns */
+  { RFC822 "\n" MIXED "\n--b\n" STATUS "\nTo: 0\n\n--b\n" RFC822 "\nTo: 1\n\n2\n",
+    RFC822 MIXED "To: 1\n",
+    RFC822 "\n" MIXED "\n--b\n" STATUS "\nTo: 0\n\n--b\n" RFC822 "\n\n2\n" },
+  { MIXED "\n--b\n" RFC822 "\nTo: 1\n\n2\n--b\n" STATUS "\nTo: 3\n\n--b\n" RFC822 "\nTo: 4\n\n5\n",
+    MIXED "To: 1\nTo: 4\n",
+    MIXED "\n--b\n" RFC822 "\n\n2\n--b\n" STATUS "\nTo: 3\n\n--b\n" RFC822 "\n\n" },
   { "Content-Type: multipart/digest; boundary=b\n\n--b\n\nX: 1\n",
     "Content-Type: multipart/digest; boundary=b\n",
     "Content-Type: multipart/digest; boundary=b\n\n--b\n\nX: 1\n" },
@@ -210,6 +223,40 @@ START_TEST (guard_routes)
   ck_assert (got->has_header);
   ck_assert_str_eq (bytes, routed[_i].bytes);
   ck_assert_uint_eq (warnings->len, 0);
+}
+END_TEST
+
+/* A message of one part has no structure that a parser has to find. */
+static const struct
+{
+  const char *text;
+  const char *type; /* NULL where it has, or may have */
+  const char *encoding;
+  const char *body;
+} singles[] = {
+  { "To: a\n\nb\n", "", "", "b\n" },
+  { "Content-Type: text/html;\n charset=x\nContent-Transfer-Encoding:\n\tbase64 \n\nb\nc\n",
+    "text/html; charset=x", "base64", "b\nc\n" },
+  { MIXED "\nb\n", NULL, NULL, NULL },
+  { RFC822 "\nb\n", NULL, NULL, NULL },
+  { "Content-Type: text/html\nContent-Type: text/plain\n\nb\n", NULL, NULL, NULL },
+  { "Content-Transfer-Encoding: base64\nContent-Transfer-Encoding: 8bit\n\nb\n", NULL, NULL, NULL },
+  { "To: a\n", NULL, NULL, NULL },
+};
+
+START_TEST (guard_singles)
+{
+  g_autoptr (GArray) warnings = new_warnings ();
+  g_autoptr (ReboundGuarded) got =
+      guard_with_rules (singles[_i].text, strlen (singles[_i].text), warnings);
+
+  ck_assert_int_eq (got->single, singles[_i].type != NULL);
+  if (!got->single)
+    return;
+  ck_assert_str_eq (got->type, singles[_i].type);
+  ck_assert_str_eq (got->encoding, singles[_i].encoding);
+  ck_assert_uint_eq (got->bytes->len - got->body, strlen (singles[_i].body));
+  ck_assert_mem_eq (got->bytes->data + got->body, singles[_i].body, strlen (singles[_i].body));
 }
 END_TEST
 
@@ -1825,6 +1872,7 @@ guard_tests (void)
   tcase_add_loop_test (tests, guard_lines, 0, G_N_ELEMENTS (lines));
   tcase_add_test (tests, guard_nul);
   tcase_add_loop_test (tests, guard_routes, 0, G_N_ELEMENTS (routed));
+  tcase_add_loop_test (tests, guard_singles, 0, G_N_ELEMENTS (singles));
   tcase_add_test (tests, guard_finds_headers);
   tcase_add_test (tests, guard_unread);
   tcase_add_loop_test (tests, guard_floods, 0, 2 * G_N_ELEMENTS (floods));

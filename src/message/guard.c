@@ -42,7 +42,11 @@ typedef struct
   gsize run_length;      /* … and has not gone yet */
   GPtrArray *boundaries; /* of the multiparts that are open, "--" before them */
   guint delimiters;
-  gboolean first; /* header */
+  gboolean first;    /* header */
+  gboolean reported; /* there is a report that a machine can read, in no carried message */
+  gboolean carried;  /* a message that is carried has begun, … */
+  guint outside;     /* … within so many of the boundaries */
+  gboolean skipping; /* its body, which nobody reads */
   /* the header, if there is one */
   gboolean in_header;
   gboolean sure;       /* it is one: of the message, or behind an open boundary */
@@ -196,6 +200,13 @@ put_field_line (Guard *guard, const char *line, gsize length)
   guard->header_bytes += length;
 }
 
+/* Of a message beside a report nothing but the header is read. */
+static gboolean
+is_read_no_further (const Guard *guard)
+{
+  return guard->carried && guard->reported && guard->sure && guard->of_message;
+}
+
 /* In a sure header the parser gets what tells it the structure, and the reader what is read. */
 static void
 route_field (Guard *guard, ReboundFieldId id, gboolean read)
@@ -203,7 +214,7 @@ route_field (Guard *guard, ReboundFieldId id, gboolean read)
   gboolean type = id == REBOUND_FIELD_CONTENT_TYPE;
   gboolean encoding = id == REBOUND_FIELD_CONTENT_TRANSFER_ENCODING;
 
-  guard->for_parser = !guard->sure || encoding || type;
+  guard->for_parser = !guard->sure || ((encoding || type) && !is_read_no_further (guard));
   guard->for_reader = guard->sure && guard->of_message && read;
   guard->content_type = type;
   guard->value = type ? guard->type : encoding ? guard->encoding : NULL;
@@ -280,7 +291,7 @@ compare_boundary (const char *boundary, const char *line, gsize length)
   return length >= n + 2 && memcmp (line + n, "--", 2) == 0 ? DELIMITER_CLOSES : DELIMITER_UNKNOWN;
 }
 
-/* The delimiter of an open multipart ends all that are open within it. */
+/* The delimiter of an open multipart ends all that are open within it, messages too. */
 static Delimiter
 follow_delimiter (Guard *guard, const char *line, gsize length)
 {
@@ -291,6 +302,8 @@ follow_delimiter (Guard *guard, const char *line, gsize length)
       if (what == DELIMITER_UNKNOWN)
         continue;
       g_ptr_array_set_size (guard->boundaries, what == DELIMITER_OPENS ? i + 1 : i);
+      if (i < guard->outside)
+        guard->carried = guard->skipping = FALSE;
       return what;
     }
   return DELIMITER_UNKNOWN;
@@ -307,6 +320,8 @@ put_delimiter (Guard *guard, const char *line, gsize length)
       return;
     }
   what = follow_delimiter (guard, line, length);
+  if (guard->skipping)
+    return;
   if (what == DELIMITER_UNKNOWN && guard->in_header && guard->sure)
     return; /* no field, which the parser leaves out as well */
   if (what != DELIMITER_UNKNOWN || !guard->in_header)
@@ -316,15 +331,22 @@ put_delimiter (Guard *guard, const char *line, gsize length)
 }
 
 /* What GMime takes for a message. */
+static const char *const messages[] = { "message/rfc822", "message/rfc2822", "message/global",
+                                        "message/news", NULL };
+
+/* What is not looked for in a carried message once it stands in the outer one. */
+static const char *const reports[] = { "message/delivery-status", "message/global-delivery-status",
+                                       "message/feedback-report",
+                                       "message/disposition-notification", NULL };
+
+/* @type in lower case, perhaps with parameters. */
 static gboolean
-carries_message (const char *type)
+is_one_of (const char *type, const char *const *types)
 {
-  static const char *const types[] = { "message/rfc822", "message/rfc2822", "message/global",
-                                       "message/news" };
   gsize n = strcspn (type, "; \t\r\n");
 
-  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
-    if (strlen (types[i]) == n && g_ascii_strncasecmp (type, types[i], n) == 0)
+  for (; *types != NULL; types++)
+    if (strlen (*types) == n && memcmp (type, *types, n) == 0)
       return TRUE;
   return FALSE;
 }
@@ -380,15 +402,15 @@ has_word (const char *text, gsize length, const char *word)
 static gboolean
 message_follows (Guard *guard, gboolean *sure)
 {
-  static const char *const messages[] = { "rfc822", "rfc2822", "global", "news" };
+  static const char *const words[] = { "rfc822", "rfc2822", "global", "news" };
   gsize length = guard->type->len;
   g_autofree char *type = g_ascii_strdown (guard->type->str, length);
   const char *value = strchr (type, ':');
   const char *boundary = strstr (type, "boundary");
   gboolean follows = length == 0 && guard->digest && guard->of_part;
 
-  for (guint i = 0; i < G_N_ELEMENTS (messages); i++)
-    follows = follows || has_word (type, length, messages[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
+    follows = follows || has_word (type, length, words[i]);
   guard->digest = guard->digest || has_word (type, length, "digest");
   *sure = FALSE;
   if (value == NULL || !guard->sure || guard->doubtful)
@@ -396,7 +418,9 @@ message_follows (Guard *guard, gboolean *sure)
   if (boundary > value)
     follow_boundary (guard, guard->type->str + (value + 1 - type),
                      guard->type->str + (boundary - type));
-  *sure = carries_message (value + 1 + strspn (value + 1, " \t\n"));
+  value += 1 + strspn (value + 1, " \t\n");
+  guard->reported = guard->reported || (!guard->carried && is_one_of (value, reports));
+  *sure = is_one_of (value, messages);
   return follows;
 }
 
@@ -425,14 +449,26 @@ note_single (Guard *guard)
 }
 
 static void
+begin_carried (Guard *guard, gboolean sure)
+{
+  if (sure && !guard->carried)
+    {
+      guard->carried = TRUE;
+      guard->outside = guard->boundaries->len;
+    }
+  begin_header (guard, sure, TRUE);
+}
+
+static void
 end_header (Guard *guard, const char *line)
 {
   gboolean sure;
 
   if (guard->first)
     note_single (guard);
-  if (message_follows (guard, &sure))
-    begin_header (guard, sure, TRUE);
+  guard->skipping = is_read_no_further (guard);
+  if (!guard->skipping && message_follows (guard, &sure))
+    begin_carried (guard, sure);
   else
     guard->in_header = FALSE;
   guard->first = FALSE;
@@ -446,12 +482,12 @@ guard_line (Guard *guard, const char *line, gsize length)
 
   if (is_delimiter (line, length) && !(guard->in_header && indented))
     put_delimiter (guard, line, length);
-  else if (!guard->in_header)
-    put_line (guard, line, length);
-  else if (!rebound_line_is_blank (line, length))
+  else if (guard->in_header && !rebound_line_is_blank (line, length))
     put_header_line (guard, line, length);
-  else
+  else if (guard->in_header)
     end_header (guard, line);
+  else if (!guard->skipping)
+    put_line (guard, line, length);
 }
 
 ReboundGuarded *

@@ -34,7 +34,8 @@ typedef struct
  * Lines end with LF afterwards, whatever ended them; an mbox `From ` line and blank lines
  * before the header are gone; no cap is passed. Of a message's header, and that of a message it
  * carries, the parser gets only the Content-Type and the Content-Transfer-Encoding; the fields
- * that are read are put aside; the others are left out and count nothing.
+ * that are read are put aside; the others are left out and count nothing. Of a message that comes
+ * with a report that a machine can read, the body is left out.
  *
  * Returns: (transfer full): the message for the parser, and the headers
  */

@@ -406,9 +406,9 @@ static void
 read_single (Walk *self)
 {
   const ReboundGuarded *guarded = self->guarded;
-  g_autoptr (GMimeContentType) type =
-      *guarded->type != '\0' ? g_mime_content_type_parse (NULL, guarded->type)
-                             : g_mime_content_type_new ("text", "plain");
+  g_autoptr (GMimeContentType) type = *guarded->type != '\0'
+                                          ? g_mime_content_type_parse (NULL, guarded->type)
+                                          : g_mime_content_type_new ("text", "plain");
   Leaf leaf = { .type = type,
                 .encoding = g_mime_content_encoding_from_string (guarded->encoding),
                 .raw = (const char *) guarded->bytes->data + guarded->body,
