@@ -127,7 +127,7 @@ END_TEST
  * aside. "X:" stands for fields that nobody reads. */
 #define MIXED "Content-Type: multipart/mixed; boundary=b\n"
 #define RFC822 "Content-Type: message/rfc822\n"
-#define STATUS "Content-Type: message/delivery-status\n"
+#define STATUS_TYPE "Content-Type: message/delivery-status\n"
 
 static const struct
 {
@@ -184,17 +184,18 @@ static const struct
     MIXED "\n--b\n" RFC822 "Content-Transfer-Encoding: x-uue\n\nX: 1\n" },
   { "To: a\n\n--b\n" RFC822 "\nX: 1\n", "To: a\n", "\n--b\n" RFC822 "\nX: 1\n" },
   /* a message beside a report is read no further than its header … */
-  { MIXED "\n--b\n" STATUS "\nTo: 0\n\n--b\n" RFC822 "\nTo: 1\nContent-Type: multipart/mixed; "
-          "boundary=c\n\n--c\n" STATUS "\nX: 2\n--b\nX: 3\n\n4\n",
+  { MIXED "\n--b\n" STATUS_TYPE "\nTo: 0\n\n--b\n" RFC822 "\nTo: 1\nContent-Type: multipart/mixed; "
+          "boundary=c\n\n--c\n" STATUS_TYPE "\nX: 2\n--b\nX: 3\n\n4\n",
     MIXED "To: 1\nContent-Type: multipart/mixed; boundary=c\n",
-    MIXED "\n--b\n" STATUS "\nTo: 0\n\n--b\n" RFC822 "\n\n--b\n\n4\n" },
+    MIXED "\n--b\n" STATUS_TYPE "\nTo: 0\n\n--b\n" RFC822 "\n\n--b\n\n4\n" },
   /* … and the whole of one that is a report itself, with what that returns */
-  { RFC822 "\n" MIXED "\n--b\n" STATUS "\nTo: 0\n\n--b\n" RFC822 "\nTo: 1\n\n2\n",
+  { RFC822 "\n" MIXED "\n--b\n" STATUS_TYPE "\nTo: 0\n\n--b\n" RFC822 "\nTo: 1\n\n2\n",
     RFC822 MIXED "To: 1\n",
-    RFC822 "\n" MIXED "\n--b\n" STATUS "\nTo: 0\n\n--b\n" RFC822 "\n\n2\n" },
-  { MIXED "\n--b\n" RFC822 "\nTo: 1\n\n2\n--b\n" STATUS "\nTo: 3\n\n--b\n" RFC822 "\nTo: 4\n\n5\n",
+    RFC822 "\n" MIXED "\n--b\n" STATUS_TYPE "\nTo: 0\n\n--b\n" RFC822 "\n\n2\n" },
+  { MIXED "\n--b\n" RFC822 "\nTo: 1\n\n2\n--b\n" STATUS_TYPE "\nTo: 3\n\n--b\n" RFC822
+          "\nTo: 4\n\n5\n",
     MIXED "To: 1\nTo: 4\n",
-    MIXED "\n--b\n" RFC822 "\n\n2\n--b\n" STATUS "\nTo: 3\n\n--b\n" RFC822 "\n\n" },
+    MIXED "\n--b\n" RFC822 "\n\n2\n--b\n" STATUS_TYPE "\nTo: 3\n\n--b\n" RFC822 "\n\n" },
   { "Content-Type: multipart/digest; boundary=b\n\n--b\n\nX: 1\n",
     "Content-Type: multipart/digest; boundary=b\n",
     "Content-Type: multipart/digest; boundary=b\n\n--b\n\nX: 1\n" },
