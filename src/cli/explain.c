@@ -107,7 +107,7 @@ cli_explain (int argc, char **argv)
   if (list)
     list_topics (analyzer);
   for (int i = 1; i < argc; i++)
-    if (!explain_topic (analyzer, argv[i]))
+    if (!explain_topic (analyzer, argv[i]) && status == EX_OK)
       status = EX_DATAERR;
   return cli_finish ("explain", status);
 }
