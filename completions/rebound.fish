@@ -1,14 +1,6 @@
 # Rebound: completion for fish.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-set -l reasons \
-    user-unknown user-moved user-inactive address-invalid mailbox-full recipient-refused \
-    domain-unknown domain-refusing message-too-large content-rejected spam-content virus-found \
-    auth-failed bad-reputation blocked ptr-missing sender-rejected relay-denied auth-required \
-    tls-required tls-failed rate-limited too-many-connections too-many-recipients greylisted \
-    policy-refused system-error system-full mailer-error loop-detected network-error expired \
-    protocol-error suppressed delayed delivered complaint unsubscribe-request feedback auto-reply \
-    unclassified
 set -l taxonomies kumomta powermta ses sisimai sparkpost
 
 # Whether the command is one of these.
@@ -42,7 +34,7 @@ complete -c rebound -n $where -l taxonomy -x -a "$taxonomies" \
 set -l where '__rebound_command_is parse classify explain'
 complete -c rebound -n $where -l json -d 'One JSON object a line'
 
-complete -c rebound -n '__rebound_command_is parse classify deliver rules' -l rules -r -F \
+complete -c rebound -n '__rebound_command_is parse classify deliver explain rules' -l rules -r -F \
     -d 'Rules on top of those that are built in'
 
 set -l where '__rebound_command_is deliver'
@@ -50,7 +42,9 @@ complete -c rebound -n $where -l log -r -F -d 'Append the report to this file'
 complete -c rebound -n $where -l sender -x -d 'The envelope sender'
 complete -c rebound -n $where -l recipient -x -d 'The envelope recipient'
 
-complete -c rebound -n '__rebound_command_is explain' -a "$reasons"
+complete -c rebound -n '__rebound_command_is explain' -l list -d 'All topics'
+complete -c rebound -n '__rebound_command_is explain' \
+    -a '(rebound explain --list 2>/dev/null | string replace ": " \t)'
 
 complete -c rebound -n '__rebound_command_is rules' -F
 complete -c rebound -n '__rebound_command_is rules' -a 'check list test'

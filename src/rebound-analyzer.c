@@ -89,6 +89,12 @@ rebound_analyzer_new_with_rules (const ReboundLimits *limits, const char *const 
   return g_steal_pointer (&self);
 }
 
+const ReboundRules *
+rebound_analyzer_get_rules (const ReboundAnalyzer *self)
+{
+  return self->rules;
+}
+
 char *
 rebound_analyzer_list_rules (const ReboundAnalyzer *self)
 {

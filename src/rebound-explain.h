@@ -6,28 +6,58 @@
 #error "Only <rebound.h> can be included directly."
 #endif
 
-#include "rebound-types.h"
+#include "rebound-analyzer.h"
+#include "rebound-report.h"
 
 G_BEGIN_DECLS
 
 /**
  * rebound_explain_to_text:
- * @topic: an SMTP reply code ("550"), an enhanced status code ("5.1.1") or a reason
- *   ("user-unknown")
+ * @analyzer: (nullable): whose rules to ask; %NULL for what is built in
+ * @topic: an SMTP reply code ("550"), an enhanced status code ("5.1.1"), both ("550 5.1.1"), a
+ *   reason ("user-unknown"), a code of a provider ("TSS04"), or another system's name of a reason;
+ *   case, brackets and hyphens do not matter
+ * @style: (nullable): how to write it
+ *
+ * Of a code that nobody has registered it is told what its digits say.
  *
  * Returns: (transfer full) (nullable): what is known of it, for a person; %NULL where nothing is
  * Since: 0.1
  */
-REBOUND_API char *rebound_explain_to_text (const char *topic);
+REBOUND_API char *rebound_explain_to_text (const ReboundAnalyzer *analyzer, const char *topic,
+                                           const ReboundStyle *style);
 
 /**
  * rebound_explain_to_json:
+ * @analyzer: (nullable): as for rebound_explain_to_text()
  * @topic: as for rebound_explain_to_text()
  *
- * Returns: (transfer full) (nullable): the same as one JSON object on one line
+ * Returns: (transfer full) (nullable): the same as JSON, on one line; where @topic names several
+ *   topics, such as "550 5.1.1", a line for each
  * Since: 0.1
  */
-REBOUND_API char *rebound_explain_to_json (const char *topic);
+REBOUND_API char *rebound_explain_to_json (const ReboundAnalyzer *analyzer, const char *topic);
+
+/**
+ * rebound_explain_topics:
+ * @analyzer: (nullable): as for rebound_explain_to_text()
+ *
+ * Returns: (transfer full) (array zero-terminated=1): all topics: the reasons, the codes and the
+ *   codes of providers
+ * Since: 0.1
+ */
+REBOUND_API char **rebound_explain_topics (const ReboundAnalyzer *analyzer);
+
+/**
+ * rebound_explain_suggest:
+ * @analyzer: (nullable): as for rebound_explain_to_text()
+ * @text: what is no topic
+ *
+ * Returns: (transfer full) (array zero-terminated=1): the topics that are written most like it, the
+ *   best first; none where nothing is near
+ * Since: 0.1
+ */
+REBOUND_API char **rebound_explain_suggest (const ReboundAnalyzer *analyzer, const char *text);
 
 /**
  * rebound_taxonomies:

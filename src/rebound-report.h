@@ -323,6 +323,7 @@ REBOUND_API const ReboundFact *rebound_recipient_get_evidence (const ReboundReci
  *   rebound_taxonomies()
  * @explain: show every fact behind the verdict (text only; the JSON has them always)
  * @color: use the colours of an ANSI terminal (text only)
+ * @width: columns of the terminal, 0 for 80 (rebound_explain_to_text() only)
  *
  * How a report is written.
  *
@@ -335,6 +336,7 @@ typedef struct
   const char *taxonomy;
   gboolean explain;
   gboolean color;
+  guint width;
 } ReboundStyle;
 
 /**

@@ -791,10 +791,15 @@ END_TEST
 
 /* ---- Explaining --------------------------------------------------------------------------- */
 
+/* Every topic has all of them. */
+#define EXPLAIN_MEMBERS                                                                            \
+  "topic type means class reasons at providers bounce fault unsubscribe taxonomies provider rule " \
+  "causes list sender examples source"
+
 static JsonObject *
 explain_object (const char *topic)
 {
-  g_autofree char *json = rebound_explain_to_json (topic);
+  g_autofree char *json = rebound_explain_to_json (NULL, topic);
 
   ck_assert_msg (json != NULL, "nothing is known of %s", topic);
   return parse (json);
@@ -802,12 +807,12 @@ explain_object (const char *topic)
 
 START_TEST (explain_reply)
 {
-  g_autofree char *text = rebound_explain_to_text ("550");
+  g_autofree char *text = rebound_explain_to_text (NULL, "550", NULL);
   g_autoptr (JsonObject) object = explain_object ("550");
   JsonArray *at_rcpt =
       json_object_get_array_member (json_object_get_object_member (object, "at"), "rcpt");
 
-  assert_members (object, "topic type means class reasons at source");
+  assert_members (object, EXPLAIN_MEMBERS);
   ck_assert_str_eq (get_string (object, "topic"), "550");
   ck_assert_str_eq (get_string (object, "type"), "reply");
   ck_assert_str_eq (get_string (object, "class"), "permanent");
@@ -836,7 +841,7 @@ static const struct
 START_TEST (explain_code)
 {
   g_autoptr (JsonObject) object = explain_object (explained[_i].topic);
-  g_autofree char *text = rebound_explain_to_text (explained[_i].topic);
+  g_autofree char *text = rebound_explain_to_text (NULL, explained[_i].topic, NULL);
   JsonArray *reasons = json_object_get_array_member (object, "reasons");
 
   ck_assert_str_eq (get_string (object, "topic"), explained[_i].topic);
@@ -854,7 +859,7 @@ START_TEST (explain_success)
   static const char *const topics[] = { "250", "354", "2.1.5", "2.0.0" };
   static const char *const classes[] = { "success", "intermediate", "success", "success" };
   g_autoptr (JsonObject) object = explain_object (topics[_i]);
-  g_autofree char *text = rebound_explain_to_text (topics[_i]);
+  g_autofree char *text = rebound_explain_to_text (NULL, topics[_i], NULL);
 
   ck_assert_str_eq (get_string (object, "class"), classes[_i]);
   ck_assert_uint_eq (json_array_get_length (json_object_get_array_member (object, "reasons")), 0);
@@ -865,9 +870,10 @@ END_TEST
 /* What a verdict is for the code of a day, and for one for good. */
 START_TEST (explain_temporary)
 {
-  g_autofree char *temporary = rebound_explain_to_text ("4.1.1");
-  g_autofree char *permanent = rebound_explain_to_text ("5.1.1");
-  g_autofree char *inactive = rebound_explain_to_text ("4.2.1");
+  const ReboundStyle style = { .width = 200 };
+  g_autofree char *temporary = rebound_explain_to_text (NULL, "4.1.1", &style);
+  g_autofree char *permanent = rebound_explain_to_text (NULL, "5.1.1", &style);
+  g_autofree char *inactive = rebound_explain_to_text (NULL, "4.2.1", &style);
 
   assert_contains (temporary, "hard bounce, recipient's fault, unsubscribe count");
   assert_contains (permanent, "hard bounce, recipient's fault, unsubscribe now");
@@ -878,9 +884,9 @@ END_TEST
 START_TEST (explain_reason)
 {
   g_autoptr (JsonObject) object = explain_object ("user-unknown");
-  g_autofree char *text = rebound_explain_to_text ("user-unknown");
+  g_autofree char *text = rebound_explain_to_text (NULL, "user-unknown", NULL);
 
-  assert_members (object, "topic type means bounce fault unsubscribe taxonomies");
+  assert_members (object, EXPLAIN_MEMBERS);
   ck_assert_str_eq (get_string (object, "type"), "reason");
   ck_assert_str_eq (get_string (object, "bounce"), "hard");
   ck_assert_str_eq (get_string (object, "fault"), "recipient");
@@ -897,7 +903,7 @@ START_TEST (explain_reasons)
 {
   const char *name = rebound_reason_to_string (_i);
   g_autoptr (JsonObject) object = explain_object (name);
-  g_autofree char *text = rebound_explain_to_text (name);
+  g_autofree char *text = rebound_explain_to_text (NULL, name, NULL);
 
   ck_assert_str_eq (get_string (object, "topic"), name);
   ck_assert_ptr_nonnull (get_string (object, "means"));
@@ -905,18 +911,171 @@ START_TEST (explain_reasons)
 }
 END_TEST
 
+/* As people write it: the first topic, the number of topics. */
+static const struct
+{
+  const char *text;
+  const char *topic;
+  guint n;
+} asked[] = {
+  { "550 ", "550", 1 },
+  { "#5.1.1", "5.1.1", 1 },
+  { "(#5.1.1)", "5.1.1", 1 },
+  { "5.1.1.", "5.1.1", 1 },
+  { "550-5.1.1", "550", 2 },
+  { "550 5.7.1", "550", 2 },
+  { "550 #5.7.1", "550", 2 },
+  { "x.1.1", "X.1.1", 1 },
+  { "User-Unknown", "user-unknown", 1 },
+  { "user unknown", "user-unknown", 1 },
+  { "S3140", "S3140", 1 },
+  { "s3150", "S3150", 1 },
+  { "tss04", "TSS04", 1 },
+  { "[TSS04]", "TSS04", 1 },
+  { "yahoo/tss04", "yahoo/tss04", 1 },
+  { "421 4.7.0 [TSS04] Messages from 192.0.2.1 temporarily deferred", "421", 3 },
+  { "userunknown", "user-unknown", 1 },
+  { "NoEmail", "user-unknown", 1 },
+  { "Permanent/NoEmail", "user-unknown", 1 },
+  { "mailboxfull", "mailbox-full", 1 },
+  { "bad-mailbox", "bad-mailbox", 1 },
+  { "BAD_MAILBOX", "bad-mailbox", 1 },
+};
+
+START_TEST (explain_asked)
+{
+  g_autofree char *json = rebound_explain_to_json (NULL, asked[_i].text);
+  g_auto (GStrv) lines = NULL;
+  g_autoptr (JsonObject) first = NULL;
+
+  ck_assert_msg (json != NULL, "nothing is known of %s", asked[_i].text);
+  lines = g_strsplit (json, "\n", -1);
+  first = parse (lines[0]);
+  ck_assert_uint_eq (g_strv_length (lines), asked[_i].n);
+  ck_assert_str_eq (get_string (first, "topic"), asked[_i].topic);
+}
+END_TEST
+
+/* The texts of a provider's code. */
+START_TEST (explain_phrase)
+{
+  g_autoptr (JsonObject) object = explain_object ("s3140");
+  g_autofree char *text = rebound_explain_to_text (NULL, "s3140", NULL);
+
+  assert_members (object, EXPLAIN_MEMBERS);
+  ck_assert_str_eq (get_string (object, "type"), "phrase");
+  ck_assert_str_eq (get_string (object, "provider"), "microsoft");
+  ck_assert_str_eq (get_string (object, "rule"), "microsoft/s3140");
+  ck_assert_str_eq (get_string (object, "class"), "permanent");
+  ck_assert_str_eq (get_string (object, "fault"), "sender");
+  ck_assert (g_str_has_prefix (text, "S3140: "));
+  assert_contains (text, "Microsoft, permanent");
+  assert_contains (text, "\n  What the sending postmaster does\n    - ");
+  assert_contains (text, "SNDS");
+}
+END_TEST
+
+/* A name that stands for several reasons has no texts of its own; a code says what a provider
+ * makes of it. */
+START_TEST (explain_names)
+{
+  g_autoptr (JsonObject) object = explain_object ("bad-mailbox");
+  g_autofree char *text = rebound_explain_to_text (NULL, "bad-mailbox", NULL);
+  g_autofree char *code = rebound_explain_to_text (NULL, "5.4.1", NULL);
+  g_autoptr (JsonObject) said = explain_object ("5.4.1");
+
+  ck_assert_str_eq (get_string (object, "type"), "name");
+  ck_assert_uint_eq (json_array_get_length (json_object_get_array_member (object, "reasons")), 3);
+  ck_assert (json_object_get_null_member (object, "bounce"));
+  assert_contains (text, "or: user-moved: ");
+  ck_assert_ptr_null (strstr (text, "Who has to act"));
+  assert_contains (code, "\n  at Microsoft: user-unknown, policy-refused");
+  ck_assert (json_object_has_member (json_object_get_object_member (said, "providers"),
+                                     "microsoft"));
+}
+END_TEST
+
+/* What a code's digits say where nobody has registered it, RFC 5321 section 4.2.1, RFC 3463. */
+static const struct
+{
+  const char *code;
+  const char *class;
+  const char *reason; /* that of X.y.0 */
+  const char *says;
+} unregistered[] = {
+  { "419", "temporary", NULL, "tries" },
+  { "599", "permanent", NULL, "message back" },
+  { "548", "permanent", NULL, "network and routing" },
+  { "290", "success", NULL, "was done" },
+  { "5.2.99", "permanent", "unclassified", "the mailbox" },
+  { "4.4.99", "temporary", "network-error", "the network" },
+  { "2.1.99", "success", NULL, "the addresses" },
+  { "5.9.9", "permanent", NULL, "No such second number" },
+};
+
+START_TEST (explain_unregistered)
+{
+  g_autoptr (JsonObject) object = explain_object (unregistered[_i].code);
+  g_autofree char *text = rebound_explain_to_text (NULL, unregistered[_i].code, NULL);
+  JsonArray *reasons = json_object_get_array_member (object, "reasons");
+
+  ck_assert_str_eq (get_string (object, "class"), unregistered[_i].class);
+  if (unregistered[_i].reason != NULL)
+    ck_assert_str_eq (json_array_get_string_element (reasons, 0), unregistered[_i].reason);
+  else
+    ck_assert_uint_eq (json_array_get_length (reasons), 0);
+  assert_contains (text, unregistered[_i].says);
+}
+END_TEST
+
+/* Lines are as wide as they may be; a word that is wider stands alone. */
+START_TEST (explain_width)
+{
+  const ReboundStyle style = { .width = _i };
+  g_autofree char *text = rebound_explain_to_text (NULL, "421 4.7.0 TSS04", &style);
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      g_autofree char *line = g_strchug (g_strdup (lines[i]));
+
+      ck_assert_msg (strlen (lines[i]) <= (guint) _i || strchr (line, ' ') == NULL, "%s",
+                     lines[i]);
+    }
+}
+END_TEST
+
+static const struct
+{
+  const char *text;
+  const char *suggestion; /* the first */
+} alike[] = {
+  { "user-unkown", "user-unknown" }, { "greylist", "greylisted" },     { "mailboxful", "mailbox-full" },
+  { "S3141", "S3140" },              { "spamdetectd", "spamdetected" }, { "nonsense", NULL },
+  { "", NULL },                      { "\xff\xfe", NULL },
+};
+
+START_TEST (explain_suggest)
+{
+  g_auto (GStrv) near = rebound_explain_suggest (NULL, alike[_i].text);
+
+  ck_assert_pstr_eq (near[0], alike[_i].suggestion);
+  ck_assert_uint_le (g_strv_length (near), 3);
+}
+END_TEST
+
 static const char *const unknown[] = {
-  "",       "999",          "55",
-  "5500",   "550 ",         "5.9.9",
-  "9.1.1",  "5.1",          "5.1.1.1",
-  "x",      "User-Unknown", "550 5.1.1",
-  "X.1.1 ", "\"",           "5.1.1234567890123456789012345678901234567890",
+  "",      "999", "55",
+  "5500",  "099", "9.1.1",
+  "5.1",   "x",   "5.1.1.1",
+  "\"",    "- -", "5.1.1234567890123456789012345678901234567890",
+  "\xff" "5", "5..1", "nonsense and more",
 };
 
 START_TEST (explain_unknown)
 {
-  ck_assert_ptr_null (rebound_explain_to_text (unknown[_i]));
-  ck_assert_ptr_null (rebound_explain_to_json (unknown[_i]));
+  ck_assert_ptr_null (rebound_explain_to_text (NULL, unknown[_i], NULL));
+  ck_assert_ptr_null (rebound_explain_to_json (NULL, unknown[_i]));
 }
 END_TEST
 
@@ -1026,6 +1185,12 @@ explain_tests (void)
   tcase_add_test (tests, explain_reply);
   tcase_add_loop_test (tests, explain_code, 0, G_N_ELEMENTS (explained));
   tcase_add_loop_test (tests, explain_success, 0, 4);
+  tcase_add_loop_test (tests, explain_asked, 0, G_N_ELEMENTS (asked));
+  tcase_add_test (tests, explain_phrase);
+  tcase_add_test (tests, explain_names);
+  tcase_add_loop_test (tests, explain_unregistered, 0, G_N_ELEMENTS (unregistered));
+  tcase_add_loop_test (tests, explain_width, 40, 101);
+  tcase_add_loop_test (tests, explain_suggest, 0, G_N_ELEMENTS (alike));
   tcase_add_test (tests, explain_temporary);
   tcase_add_test (tests, explain_reason);
   tcase_add_loop_test (tests, explain_reasons, 0, REBOUND_REASON_AUTO_REPLY + 1);

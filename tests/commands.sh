@@ -1136,6 +1136,72 @@ objects out 3
 same "$(member out topic)" '550 5.1.1 mailbox-full'
 same "$(member out type)" 'reply status reason'
 
+it 'explain: as people write it'
+run explain --json 550-5.1.1 '#5.1.1' '(5.7.1)' x.1.1 '[tss04]' S3140 userunknown 'mailbox full'
+exits 0
+objects out 9
+same "$(member out topic)" '550 5.1.1 5.1.1 5.7.1 X.1.1 TSS04 S3140 user-unknown mailbox-full'
+
+it 'explain: lines end within 80 columns'
+run explain 550 5.7.1 TSS04 user-unknown
+exits 0
+empty err
+grep -v '://' out | grep '.\{81\}' && complain 'a line is longer'
+same "$(grep -c '^$' out)" "$(grep -B 1 '^  [A-Z][a-z ]*$\|^[^ ]' out | grep -c '^$')"
+
+it 'explain: a code that nobody has registered'
+run explain 599 5.1.77
+exits 0
+empty err
+has out '^599: .*(permanent)'
+has out '^5\.1\.77: .*(permanent)'
+
+it 'explain: all topics, each of which is one'
+run explain --list
+exits 0
+empty err
+has out '^user-unknown: No such mailbox'
+has out '^550: .*(permanent)'
+has out '^X\.1\.1: '
+has out '^TSS04: .*(Yahoo, temporary)'
+run explain --list --json
+exits 0
+objects out "$("$REBOUND" explain --list | wc -l)"
+"$REBOUND" explain --list | sed 's/: .*//' >topics
+while read -r topic
+do
+  "$REBOUND" explain "$topic" >out 2>err || complain "$topic is none"
+done <topics
+run explain --list 550
+exits 64
+has err '^rebound explain: .*--list'
+
+it 'explain: rules of the site'
+cat >texts.rules <<'END'
+phrase site/x12 rate-limited
+  code "X12"
+  means "Too many messages in this hour"
+  sender "Send more slowly."
+  example "421 4.7.0 [X12] Try again later"
+  "[x12]"
+END
+run explain --rules texts.rules x12
+exits 0
+empty err
+has out '^X12: Too many messages in this hour (temporary)'
+has out 'Send more slowly\.'
+mkdir -p site.d && cp texts.rules site.d/
+REBOUND_RULES_DIR=$PWD/site.d run explain X12
+exits 0
+has out '^X12: '
+run explain X12
+exits 65
+echo 'reply 55' >wrong.rules
+run explain --rules wrong.rules 550
+exits 78
+has err '^rebound explain: wrong\.rules:1:7: .*left out'
+has out '^550: '
+
 it 'explain: what is not known is told of, and the rest goes on'
 for topic in nonsense 999 5.1.1.1 '' 5.1
 do
@@ -1144,6 +1210,15 @@ do
   has out '^550: '
   lines err 1
   has err "^rebound explain: .*$topic.*550.*5\.1\.1.*user-unknown"
+done
+
+it 'explain: what is nearly a topic'
+for word in user-unkown greylist mailboxful tss0
+do
+  run explain "$word"
+  exits 65
+  lines err 1
+  has err "^rebound explain: .*$word.*is it one of these: "
 done
 
 it 'explain: without a topic, and with an option that is not known'

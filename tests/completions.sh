@@ -7,16 +7,17 @@ set -u
 : "${top_srcdir:?}" "${REBOUND:?}"
 
 folder=$(cd "$top_srcdir/completions" && pwd -P) || exit 99
-rules=$(cd "$top_srcdir/src/rules" && pwd -P) || exit 99
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
 trap 'exit 99' HUP INT TERM
-mkdir "$work/home" "$work/here" && cd "$work/here" || exit 99
+mkdir "$work/bin" "$work/home" "$work/here" && cd "$work/here" || exit 99
+ln -s "$REBOUND" "$work/bin/rebound"
+PATH=$work/bin:$PATH
 : >gone.eml
 : >'a name.eml'
 LC_ALL=C.UTF-8
 HOME=$work/home
-export HOME LC_ALL folder work
+export HOME LC_ALL PATH folder work
 unset XDG_CONFIG_HOME XDG_DATA_HOME ZDOTDIR
 
 # ---- How to ask a shell --------------------------------------------------------------------
@@ -57,6 +58,7 @@ compadd ()
   builtin compadd "$@"
 }
 comppostfuncs=(exit)
+LISTMAX=100000 # or it asks whether to show them all
 zstyle ':completion:*' insert-tab false
 bindkey '^I' complete-word
 INNER
@@ -121,11 +123,11 @@ long_options ()
 
 "$REBOUND" --help | sed -n 's/^  \([a-z]*\) .*/\1/p' >"$work/commands"
 "$REBOUND" parse --taxonomy=? 2>&1 | sed 's/.*: //' | tr -d ' ' | tr ',' '\n' >"$work/taxonomies"
-sed -n 's/^reason \([a-z-]*\).*/\1/p' "$rules/reasons.rules" >"$work/reasons"
+"$REBOUND" explain --list | sed 's/: .*//' >"$work/topics"
 printf '%s\n' --help --version >"$work/general"
 echo parse >"$work/parse"
 ls >"$work/files"
-for list in commands taxonomies reasons general files
+for list in commands taxonomies topics general files
 do
   [ -s "$work/$list" ] || { echo "Bail out! no $list"; exit 1; }
 done
@@ -141,7 +143,7 @@ check_shell ()
     offers "the options of $command" "$work/options" "$command" --
   done
   offers 'the taxonomies' "$work/taxonomies" parse --taxonomy ''
-  offers 'the reasons' "$work/reasons" explain ''
+  offers 'the topics' "$work/topics" explain ''
   offers 'the commands behind help' "$work/commands" help ''
   offers 'the files behind parse' "$work/files" parse ''
   offers 'the files behind --log' "$work/files" deliver --log ''

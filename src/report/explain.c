@@ -4,34 +4,43 @@
 
 #include "json.h"
 #include "report.h"
-#include "rules/rules.h"
+#include "topics.h"
 
-/* A code or a reason, looked up. */
+#define USUAL_WIDTH 80
+
 typedef struct
 {
-  const char *topic;
-  const char *type; /* reply, status or reason */
-  const char *means;
-  const char *source;
-  const ReboundCode *code; /* %NULL for a reason */
-  ReboundReasons reasons;
-} Topic;
-
-static const ReboundRules *const rules = &rebound_builtin_rules;
+  const ReboundRules *rules;
+  const ReboundTopic *topic;
+  GString *out;
+  guint width;
+} Writer;
 
 static const char *
-string (ReboundString offset)
+string (const ReboundRules *rules, ReboundString offset)
 {
   return offset != 0 ? rebound_rules_string (rules, offset) : NULL;
 }
 
+static const char *
+means_of (const ReboundRules *rules, const ReboundTopic *topic)
+{
+  const char *means = topic->texts != NULL ? string (rules, topic->texts->means) : NULL;
+
+  if (means != NULL)
+    return means;
+  if (topic->type == REBOUND_TOPIC_NAME)
+    return "Another system's name for several reasons";
+  if (topic->type == REBOUND_TOPIC_PHRASE)
+    return string (rules, rules->reasons[topic->reasons.reason[0]].texts.means);
+  return "Not a registered code";
+}
+
 /* RFC 5321 section 4.2.1, RFC 3463 section 3.1. */
 static const char *
-class_of (const Topic *topic)
+class_of (const ReboundRules *rules, const ReboundTopic *topic)
 {
-  if (topic->code == NULL)
-    return NULL;
-  switch (*topic->topic)
+  switch (rebound_topic_class (rules, topic))
     {
     case '2':
       return "success";
@@ -46,66 +55,175 @@ class_of (const Topic *topic)
     }
 }
 
-/* What is "X.1.1" for a failure is no reason in a 2.1.1. */
 static gboolean
-is_failure (const Topic *topic)
+is_failure (const ReboundTopic *topic)
 {
-  return strchr ("23", *topic->topic) == NULL;
+  return topic->reasons.n > 0;
 }
 
-static gboolean
-find_code (const char *text, Topic *topic)
+/* What the classes of a code say by themselves: its digits. */
+static const char *
+class_text (char digit)
 {
-  gboolean is_reply = strlen (text) == 3;
-  const ReboundCode *code =
-      is_reply ? rebound_rules_find_reply (rules, text) : rebound_rules_find_status (rules, text);
+  static const char *const texts[] = {
+    ['1'] = "The first digit, 1, is not used in SMTP (RFC 5321 section 4.2.1).",
+    ['2'] = "The first digit, 2, says that the command was done.",
+    ['3'] = "The first digit, 3, says that the server waits for more.",
+    ['4'] = "The first digit, 4, says that the command failed for now: the sending server keeps the "
+            "message and tries again.",
+    ['5'] = "The first digit, 5, says that the command failed, and that the same attempt will fail "
+            "again: the sending server gives the message back.",
+  };
 
-  if (code == NULL)
-    return FALSE;
-  *topic = (Topic){ .topic = text,
-                    .type = is_reply ? "reply" : "status",
-                    .means = string (code->texts.means),
-                    .source = string (code->texts.source),
-                    .code = code };
-  if (is_failure (topic))
-    topic->reasons = code->reasons;
-  return TRUE;
+  return digit >= '1' && digit <= '5' ? texts[(guint) digit] : NULL;
 }
 
-static gboolean
-find_topic (const char *text, Topic *topic)
+/* The second digit of a reply, RFC 5321 section 4.2.1. */
+static const char *
+reply_digit_text (char digit)
 {
-  ReboundReason reason;
+  static const char *const texts[] = {
+    "The second digit, 0, is that of syntax: a command was wrong, unknown or out of place.",
+    "The second digit, 1, is that of information: status and help. Where a failure has it, the "
+    "code is mostly an enhanced status code X.1.z without its dots: the address.",
+    "The second digit, 2, is that of connections. Where the code is no registered one, it is mostly "
+    "an enhanced status code X.2.z without its dots: the mailbox.",
+    "The second digit, 3, has no meaning in RFC 5321; the extensions for authentication and TLS "
+    "use it.",
+    "The second digit, 4, has no meaning in RFC 5321. Such a code is mostly an enhanced status "
+    "code X.4.z without its dots: network and routing.",
+    "The second digit, 5, is that of the mail system: the mailbox, the message, the storage.",
+  };
 
-  if (!rebound_reason_from_string (text, &reason))
-    return find_code (text, topic);
-  *topic = (Topic){ .topic = text,
-                    .type = "reason",
-                    .means = string (rules->reasons[reason].texts.means),
-                    .reasons = { 1, { reason } } };
-  return TRUE;
+  return digit <= '5' ? texts[digit - '0']
+                      : "RFC 5321 knows no such second digit. Where it is 7, the code is mostly an "
+                        "enhanced status code X.7.z without its dots: security and policy.";
 }
 
-/* The verdict of @reason, behind a code that says "for now" the milder one. */
+/* The subject of an enhanced code, RFC 3463 section 2. */
+static const char *
+subject_text (const char *status)
+{
+  static const char *const texts[] = {
+    "The second number, 0, says nothing more of the subject.",
+    "The second number, 1, is that of the addresses: of the recipient or of the sender.",
+    "The second number, 2, is that of the mailbox.",
+    "The second number, 3, is that of the mail system of the recipient.",
+    "The second number, 4, is that of the network and the routing.",
+    "The second number, 5, is that of the SMTP conversation.",
+    "The second number, 6, is that of the content, or of its form.",
+    "The second number, 7, is that of security and policy.",
+  };
+
+  return status[3] == '.' && status[2] <= '7' ? texts[status[2] - '0']
+                                              : "No such second number is registered.";
+}
+
+/* ---- Text ---- */
+
+static guint
+columns (const char *text, gsize length)
+{
+  guint n = 0;
+
+  for (const char *p = text; p < text + length; p = g_utf8_next_char (p))
+    n += g_unichar_iszerowidth (g_utf8_get_char (p)) ? 0
+         : g_unichar_iswide (g_utf8_get_char (p))    ? 2
+                                                     : 1;
+  return n;
+}
+
+/* A paragraph behind @lead; further lines are @indent columns in. */
 static void
-put_reason_text (GString *out, guint reason, gboolean temporary)
+put_paragraph (Writer *self, const char *lead, guint indent, const char *text)
 {
-  const ReboundReasonRule *rule = &rules->reasons[reason];
-  ReboundUnsubscribe unsubscribe = rule->unsubscribe;
-  ReboundBounce bounce = rule->bounce;
+  guint column = columns (lead, strlen (lead));
+  gboolean fresh = TRUE;
 
-  if (temporary)
-    unsubscribe = MIN (unsubscribe, REBOUND_UNSUBSCRIBE_COUNT);
-  if (temporary && reason == REBOUND_REASON_USER_INACTIVE)
-    bounce = REBOUND_BOUNCE_SOFT;
+  g_string_append (self->out, lead);
+  for (const char *p = text; *p != '\0';)
+    {
+      const gsize length = strcspn (p, " ");
+      const guint wide = columns (p, length);
 
-  g_string_append_printf (out, "%s: %s. ", rebound_reason_to_string (reason), string (rule->texts.means));
-  if (bounce == REBOUND_BOUNCE_NONE)
+      if (!fresh && column + 1 + wide > self->width)
+        {
+          g_string_append_printf (self->out, "\n%*s", (int) indent, "");
+          column = indent;
+        }
+      else if (!fresh)
+        {
+          g_string_append_c (self->out, ' ');
+          column++;
+        }
+      g_string_append_len (self->out, p, length);
+      column += wide;
+      fresh = FALSE;
+      p += length + strspn (p + length, " ");
+    }
+  g_string_append_c (self->out, '\n');
+}
+
+static void put_line (Writer *self, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+/* A line of what is known, wrapped. */
+static void
+put_line (Writer *self, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list args;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  put_paragraph (self, "  ", 4, text);
+}
+
+static void
+put_heading (Writer *self, const char *heading)
+{
+  g_string_append_printf (self->out, "\n  %s\n", heading);
+}
+
+typedef struct
+{
+  ReboundBounce bounce;
+  ReboundFault fault;
+  ReboundUnsubscribe unsubscribe;
+} Verdict;
+
+/* The verdict of @reason; behind a code that says "for now" the milder one. */
+static Verdict
+judge (const Writer *self, guint reason)
+{
+  const ReboundReasonRule *rule = &self->rules->reasons[reason];
+  Verdict verdict = { rule->bounce, rule->fault, rule->unsubscribe };
+
+  if (rebound_topic_class (self->rules, self->topic) != '4')
+    return verdict;
+  verdict.unsubscribe = MIN (verdict.unsubscribe, REBOUND_UNSUBSCRIBE_COUNT);
+  if (reason == REBOUND_REASON_USER_INACTIVE)
+    verdict.bounce = REBOUND_BOUNCE_SOFT;
+  return verdict;
+}
+
+static char *
+describe_reason (const Writer *self, guint reason)
+{
+  const Verdict verdict = judge (self, reason);
+  GString *out = g_string_new (NULL);
+
+  g_string_append_printf (
+      out, "%s: %s. ", rebound_reason_to_string (reason),
+      rebound_rules_string (self->rules, self->rules->reasons[reason].texts.means));
+  if (verdict.bounce == REBOUND_BOUNCE_NONE)
     g_string_append (out, "No failure, ");
   else
-    g_string_append_printf (out, "%s bounce, ", rebound_bounce_to_string (bounce));
-  rebound_append_fault (out, rule->fault);
-  g_string_append_printf (out, ", unsubscribe %s.\n", rebound_unsubscribe_to_string (unsubscribe));
+    g_string_append_printf (out, "%s bounce, ", rebound_bounce_to_string (verdict.bounce));
+  rebound_append_fault (out, verdict.fault);
+  g_string_append_printf (out, ", unsubscribe %s.",
+                          rebound_unsubscribe_to_string (verdict.unsubscribe));
+  return g_string_free (out, FALSE);
 }
 
 static char *
@@ -119,64 +237,242 @@ join_reasons (const ReboundReasons *reasons)
 }
 
 static void
-put_stages_text (GString *out, const ReboundCode *code)
+put_first_line (Writer *self)
 {
-  for (guint stage = 0; stage < REBOUND_N_STAGES; stage++)
+  const ReboundTopic *topic = self->topic;
+  const char *means = means_of (self->rules, topic);
+  const char *class = class_of (self->rules, topic);
+  const char *provider =
+      topic->provider >= 0
+          ? string (self->rules, self->rules->providers[topic->provider].title)
+          : NULL;
+  g_autofree char *lead = g_strdup_printf ("%s: ", topic->name);
+  g_autofree char *text = NULL;
+
+  if (class != NULL && provider != NULL)
+    text = g_strdup_printf ("%s (%s, %s)", means, provider, class);
+  else if (class != NULL || provider != NULL)
+    text = g_strdup_printf ("%s (%s)", means, class != NULL ? class : provider);
+  put_paragraph (self, lead, 4, text != NULL ? text : means);
+}
+
+static void
+put_reasons (Writer *self)
+{
+  const ReboundTopic *topic = self->topic;
+  const gboolean by_code = topic->code != NULL;
+
+  for (guint i = 0; i < topic->reasons.n; i++)
+    {
+      g_autofree char *reason = describe_reason (self, topic->reasons.reason[i]);
+
+      if (i > 0)
+        put_line (self, "or: %s", reason);
+      else if (by_code)
+        put_line (self, "by itself: %s", reason);
+      else
+        put_line (self, "%s", reason);
+    }
+}
+
+static void
+put_stages (Writer *self)
+{
+  const ReboundCode *code = self->topic->code;
+
+  for (guint stage = 0; code != NULL && stage < REBOUND_N_STAGES; stage++)
     if (code->at[stage].n > 0)
       {
         g_autofree char *reasons = join_reasons (&code->at[stage]);
 
-        g_string_append_printf (out, "  at %s: %s\n", rebound_stage_to_string (stage), reasons);
+        put_line (self, "at %s: %s", rebound_stage_to_string (stage), reasons);
+      }
+}
+
+/* What providers mean by the code, whatever it means elsewhere. */
+static void
+put_providers (Writer *self)
+{
+  const ReboundRules *rules = self->rules;
+
+  for (guint i = 0; i < rules->n_says; i++)
+    if (strcmp (rebound_rules_string (rules, rules->says[i].code), self->topic->name) == 0)
+      {
+        const ReboundProvider *provider = &rules->providers[rules->says[i].provider];
+        g_autofree char *reasons = join_reasons (&rules->says[i].reasons);
+
+        put_line (self, "at %s: %s", rebound_rules_string (rules, provider->title), reasons);
       }
 }
 
 static void
-put_taxonomies_text (GString *out, guint reason)
+put_taxonomies (Writer *self)
 {
   const char *const *names = rebound_taxonomies ();
 
   for (guint i = 0; names[i] != NULL; i++)
     {
-      const char *name = rebound_reason_in_taxonomy (reason, names[i]);
+      const guint reason = self->topic->reasons.reason[0];
+      const char *name = string (self->rules, self->rules->reasons[reason].taxonomy[i]);
 
       if (name != NULL)
-        g_string_append_printf (out, "  in %s: %s\n", names[i], name);
+        put_line (self, "in %s: %s", names[i], name);
     }
+}
+
+static void
+put_digits (Writer *self)
+{
+  const ReboundTopic *topic = self->topic;
+
+  if (class_text (*topic->name) != NULL)
+    put_line (self, "%s", class_text (*topic->name));
+  put_line (self, "%s",
+            topic->type == REBOUND_TOPIC_REPLY ? reply_digit_text (topic->name[1])
+                                               : subject_text (topic->name));
+}
+
+static const char *
+who_acts (ReboundFault fault)
+{
+  switch (fault)
+    {
+    case REBOUND_FAULT_NONE:
+      return "Nobody.";
+    case REBOUND_FAULT_RECIPIENT:
+      return "The recipient, or who looks after his mailbox.";
+    case REBOUND_FAULT_DOMAIN:
+      return "Who runs the domain of the recipient.";
+    case REBOUND_FAULT_MESSAGE:
+      return "Who wrote the message, or the program that made it.";
+    case REBOUND_FAULT_SENDER:
+      return "The sending side: its postmaster, or the service that sends for it.";
+    case REBOUND_FAULT_RECEIVER:
+      return "The receiving side: its postmaster.";
+    case REBOUND_FAULT_NETWORK:
+      return "Nobody at first: the sending server tries again. If it lasts, the postmasters of both "
+             "sides look which of them cannot be reached.";
+    default:
+      return "Whoever the rest of the message names.";
+    }
+}
+
+static void
+put_who (Writer *self)
+{
+  const guint reason = self->topic->reasons.reason[0];
+
+  put_heading (self, "Who has to act");
+  put_paragraph (self, "    ", 4, who_acts (self->rules->reasons[reason].fault));
+}
+
+static const char *
+heading_of (ReboundItems items)
+{
+  static const char *const headings[REBOUND_N_ITEMS] = {
+    "Usual causes",
+    "What the manager of a list does",
+    "What the sending postmaster does",
+    "Examples",
+  };
+
+  return headings[items];
+}
+
+static void
+put_items (Writer *self, ReboundItems items)
+{
+  g_auto (GStrv) lines = rebound_topic_items (self->rules, self->topic, items);
+  const gboolean several = lines[0] != NULL && lines[1] != NULL;
+
+  if (lines[0] == NULL)
+    return;
+  put_heading (self, heading_of (items));
+  for (guint i = 0; lines[i] != NULL; i++)
+    put_paragraph (self, several ? "    - " : "    ", several ? 6 : 4, lines[i]);
+}
+
+static void
+put_head (Writer *self)
+{
+  g_autofree char *verdict = NULL;
+
+  if (self->topic->type == REBOUND_TOPIC_REASON)
+    {
+      verdict = describe_reason (self, self->topic->reasons.reason[0]);
+      put_paragraph (self, "", 4, verdict);
+      put_taxonomies (self);
+      return;
+    }
+  put_first_line (self);
+  put_reasons (self);
+}
+
+static void
+put_facts (Writer *self)
+{
+  const ReboundTopic *topic = self->topic;
+
+  put_head (self);
+  if (rebound_topic_is_code (topic))
+    {
+      put_stages (self);
+      put_providers (self);
+    }
+  if (rebound_topic_is_code (topic) && topic->code == NULL)
+    put_digits (self);
+  if (topic->code != NULL && topic->code->generic && is_failure (topic))
+    put_line (self, "says little: the reply code, the stage and the text decide");
+  if (topic->texts != NULL && topic->texts->source != 0)
+    put_line (self, "source: %s", rebound_rules_string (self->rules, topic->texts->source));
+}
+
+/* A name that stands for several reasons has none of these: each reason is a topic of its own. */
+static void
+put_advice (Writer *self)
+{
+  put_items (self, REBOUND_ITEMS_CAUSES);
+  if (is_failure (self->topic))
+    put_who (self);
+  for (guint items = REBOUND_ITEMS_CAUSES + 1; items < REBOUND_N_ITEMS; items++)
+    put_items (self, items);
+}
+
+static const ReboundRules *
+rules_of (const ReboundAnalyzer *analyzer)
+{
+  return analyzer != NULL ? rebound_analyzer_get_rules (analyzer) : &rebound_builtin_rules;
 }
 
 char *
-rebound_explain_to_text (const char *topic)
+rebound_explain_to_text (const ReboundAnalyzer *analyzer, const char *topic,
+                         const ReboundStyle *style)
 {
-  Topic found;
-  GString *out;
+  const ReboundRules *rules = rules_of (analyzer);
+  g_autoptr (GArray) topics = NULL;
+  Writer self = { rules, NULL, NULL, USUAL_WIDTH };
 
   g_return_val_if_fail (topic != NULL, NULL);
 
-  if (!find_topic (topic, &found))
+  topics = rebound_topics_find (rules, topic);
+  if (topics->len == 0)
     return NULL;
-  out = g_string_new (NULL);
-  if (found.code == NULL)
+  self.out = g_string_new (NULL);
+  if (style != NULL && style->width > 0)
+    self.width = style->width;
+  for (guint i = 0; i < topics->len; i++)
     {
-      put_reason_text (out, found.reasons.reason[0], FALSE);
-      put_taxonomies_text (out, found.reasons.reason[0]);
-      return g_string_free (out, FALSE);
+      if (i > 0)
+        g_string_append_c (self.out, '\n');
+      self.topic = &g_array_index (topics, ReboundTopic, i);
+      put_facts (&self);
+      if (self.topic->type != REBOUND_TOPIC_NAME)
+        put_advice (&self);
     }
-  g_string_append_printf (out, "%s: %s", topic, found.means);
-  if (class_of (&found) != NULL)
-    g_string_append_printf (out, " (%s)", class_of (&found));
-  g_string_append_c (out, '\n');
-  for (guint i = 0; i < found.reasons.n; i++)
-    {
-      g_string_append (out, i == 0 ? "  by itself: " : "  or: ");
-      put_reason_text (out, found.reasons.reason[i], *topic == '4');
-    }
-  put_stages_text (out, found.code);
-  if (found.code->generic && is_failure (&found))
-    g_string_append (out, "  says little: the reply code, the stage and the text decide\n");
-  if (found.source != NULL)
-    g_string_append_printf (out, "  source: %s\n", found.source);
-  return g_string_free (out, FALSE);
+  return g_string_free (self.out, FALSE);
 }
+
+/* ---- JSON ---- */
 
 static void
 put_reason_names (GString *out, const char *name, const ReboundReasons *reasons)
@@ -188,54 +484,152 @@ put_reason_names (GString *out, const char *name, const ReboundReasons *reasons)
 }
 
 static void
-put_code_json (GString *out, const Topic *topic)
+put_stages_json (Writer *self)
 {
-  rebound_json_member (out, "class", class_of (topic));
-  put_reason_names (out, "reasons", &topic->reasons);
-  rebound_json_begin (out, "at", '{');
-  for (guint stage = 0; stage < REBOUND_N_STAGES; stage++)
-    if (topic->code->at[stage].n > 0)
-      put_reason_names (out, rebound_stage_to_string (stage), &topic->code->at[stage]);
-  rebound_json_end (out, '}');
-  rebound_json_member (out, "source", topic->source);
+  const ReboundCode *code = self->topic->code;
+
+  rebound_json_begin (self->out, "at", '{');
+  for (guint stage = 0; code != NULL && stage < REBOUND_N_STAGES; stage++)
+    if (code->at[stage].n > 0)
+      put_reason_names (self->out, rebound_stage_to_string (stage), &code->at[stage]);
+  rebound_json_end (self->out, '}');
 }
 
 static void
-put_reason_json (GString *out, guint reason)
+put_providers_json (Writer *self)
 {
-  const ReboundReasonRule *rule = &rules->reasons[reason];
-  const char *const *names = rebound_taxonomies ();
+  const ReboundRules *rules = self->rules;
 
-  rebound_json_member (out, "bounce", rebound_bounce_to_string (rule->bounce));
-  rebound_json_member (out, "fault", rebound_fault_to_string (rule->fault));
-  rebound_json_member (out, "unsubscribe", rebound_unsubscribe_to_string (rule->unsubscribe));
-  rebound_json_begin (out, "taxonomies", '{');
-  for (guint i = 0; names[i] != NULL; i++)
-    rebound_json_member (out, names[i], rebound_reason_in_taxonomy (reason, names[i]));
-  rebound_json_end (out, '}');
+  rebound_json_begin (self->out, "providers", '{');
+  for (guint i = 0; i < rules->n_says && rebound_topic_is_code (self->topic); i++)
+    if (strcmp (rebound_rules_string (rules, rules->says[i].code), self->topic->name) == 0)
+      put_reason_names (
+          self->out,
+          rebound_rules_string (rules, rules->providers[rules->says[i].provider].name),
+          &rules->says[i].reasons);
+  rebound_json_end (self->out, '}');
+}
+
+static void
+put_verdict_json (Writer *self)
+{
+  const gboolean known = is_failure (self->topic) && self->topic->type != REBOUND_TOPIC_NAME;
+  const Verdict verdict =
+      known ? judge (self, self->topic->reasons.reason[0]) : (Verdict){ 0, 0, 0 };
+
+  rebound_json_member (self->out, "bounce",
+                       known ? rebound_bounce_to_string (verdict.bounce) : NULL);
+  rebound_json_member (self->out, "fault", known ? rebound_fault_to_string (verdict.fault) : NULL);
+  rebound_json_member (self->out, "unsubscribe",
+                       known ? rebound_unsubscribe_to_string (verdict.unsubscribe) : NULL);
+}
+
+static void
+put_taxonomies_json (Writer *self)
+{
+  const char *const *names = rebound_taxonomies ();
+  const ReboundReasons *reasons = &self->topic->reasons;
+
+  rebound_json_begin (self->out, "taxonomies", '{');
+  for (guint i = 0; names[i] != NULL && self->topic->type == REBOUND_TOPIC_REASON; i++)
+    rebound_json_member (
+        self->out, names[i],
+        string (self->rules, self->rules->reasons[reasons->reason[0]].taxonomy[i]));
+  rebound_json_end (self->out, '}');
+}
+
+static void
+put_items_json (Writer *self)
+{
+  static const char *const names[REBOUND_N_ITEMS] = { "causes", "list", "sender", "examples" };
+
+  for (guint items = 0; items < REBOUND_N_ITEMS; items++)
+    {
+      g_auto (GStrv) lines = rebound_topic_items (self->rules, self->topic, items);
+
+      rebound_json_begin (self->out, names[items], '[');
+      for (guint i = 0; lines[i] != NULL && self->topic->type != REBOUND_TOPIC_NAME; i++)
+        rebound_json_item (self->out, lines[i]);
+      rebound_json_end (self->out, ']');
+    }
+}
+
+/* Every topic has all members. */
+static void
+put_json (Writer *self)
+{
+  static const char *const types[] = { "reason", "reply", "status", "phrase", "name" };
+  const ReboundTopic *topic = self->topic;
+  const ReboundRules *rules = self->rules;
+
+  rebound_json_begin (self->out, NULL, '{');
+  rebound_json_member (self->out, "topic", topic->name);
+  rebound_json_member (self->out, "type", types[topic->type]);
+  rebound_json_member (self->out, "means", means_of (rules, topic));
+  rebound_json_member (self->out, "class", class_of (rules, topic));
+  put_reason_names (self->out, "reasons", &topic->reasons);
+  put_stages_json (self);
+  put_providers_json (self);
+  put_verdict_json (self);
+  put_taxonomies_json (self);
+  rebound_json_member (self->out, "provider",
+                       topic->provider >= 0
+                           ? string (rules, rules->providers[topic->provider].name)
+                           : NULL);
+  rebound_json_member (self->out, "rule",
+                       topic->rule != NULL ? string (rules, topic->rule->id) : NULL);
+  put_items_json (self);
+  rebound_json_member (self->out, "source",
+                       topic->texts != NULL ? string (rules, topic->texts->source) : NULL);
+  rebound_json_end (self->out, '}');
 }
 
 char *
-rebound_explain_to_json (const char *topic)
+rebound_explain_to_json (const ReboundAnalyzer *analyzer, const char *topic)
 {
-  Topic found;
-  GString *out;
+  const ReboundRules *rules = rules_of (analyzer);
+  g_autoptr (GArray) topics = NULL;
+  g_autoptr (GString) object = g_string_new (NULL);
+  GString *lines;
 
   g_return_val_if_fail (topic != NULL, NULL);
 
-  if (!find_topic (topic, &found))
+  topics = rebound_topics_find (rules, topic);
+  if (topics->len == 0)
     return NULL;
-  out = g_string_new (NULL);
-  rebound_json_begin (out, NULL, '{');
-  rebound_json_member (out, "topic", topic);
-  rebound_json_member (out, "type", found.type);
-  rebound_json_member (out, "means", found.means);
-  if (found.code != NULL)
-    put_code_json (out, &found);
-  else
-    put_reason_json (out, found.reasons.reason[0]);
-  rebound_json_end (out, '}');
-  return g_string_free (out, FALSE);
+  lines = g_string_new (NULL);
+  for (guint i = 0; i < topics->len; i++)
+    {
+      Writer self = { rules, &g_array_index (topics, ReboundTopic, i), object, 0 };
+
+      g_string_truncate (object, 0);
+      put_json (&self);
+      g_string_append_printf (lines, "%s%s", i > 0 ? "\n" : "", object->str);
+    }
+  return g_string_free (lines, FALSE);
+}
+
+/* ---- What may be asked for ---- */
+
+static char **
+to_strv (GPtrArray *names)
+{
+  g_ptr_array_add (names, NULL);
+  return (char **) g_ptr_array_free (names, FALSE);
+}
+
+char **
+rebound_explain_topics (const ReboundAnalyzer *analyzer)
+{
+  return to_strv (rebound_topics_list (rules_of (analyzer)));
+}
+
+char **
+rebound_explain_suggest (const ReboundAnalyzer *analyzer, const char *text)
+{
+  g_return_val_if_fail (text != NULL, NULL);
+
+  return to_strv (rebound_topics_suggest (rules_of (analyzer), text));
 }
 
 const char *const *
@@ -247,12 +641,13 @@ rebound_taxonomies (void)
 const char *
 rebound_reason_in_taxonomy (ReboundReason reason, const char *taxonomy)
 {
+  const ReboundRules *rules = &rebound_builtin_rules;
   const char *const *names = rebound_taxonomies ();
 
   g_return_val_if_fail (reason < REBOUND_N_REASONS && taxonomy != NULL, NULL);
 
   for (guint i = 0; names[i] != NULL; i++)
     if (strcmp (names[i], taxonomy) == 0)
-      return string (rules->reasons[reason].taxonomy[i]);
+      return string (rules, rules->reasons[reason].taxonomy[i]);
   return NULL;
 }

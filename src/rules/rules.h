@@ -221,6 +221,9 @@ typedef struct
 
 extern const ReboundRules rebound_builtin_rules;
 
+/* rebound-analyzer.c: (transfer none): what is built in, and what came on top. */
+const ReboundRules *rebound_analyzer_get_rules (const ReboundAnalyzer *self);
+
 static inline const char *
 rebound_rules_string (const ReboundRules *rules, ReboundString string)
 {
