@@ -5,7 +5,7 @@
 static gboolean as_json;
 
 static const GOptionEntry options[] = {
-  { "json", 0, 0, G_OPTION_ARG_NONE, &as_json, "One JSON object for each, one a line", NULL },
+  { "json", 0, 0, G_OPTION_ARG_NONE, &as_json, N_ ("One JSON object for each, one a line"), NULL },
   { 0 },
 };
 
