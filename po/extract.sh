@@ -4,6 +4,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -eu
 
+# What is written stays UTF-8.
+LC_ALL=C.UTF-8
+export LC_ALL
+
 case $1 in
   /*) output=$1 ;;
   *) output=$PWD/$1 ;;

@@ -27,15 +27,16 @@ folder_of_build (void)
   return g_steal_pointer (&catalogues);
 }
 
-/* The only place that binds the domain. gettext keeps a copy of the name. */
+/* The only place that binds the domain. The name is kept as long as the program runs. */
 static gpointer
 bind_domain (G_GNUC_UNUSED gpointer data)
 {
-  g_autofree char *of_build = folder_of_build ();
-  const char *folder = of_build != NULL ? of_build : REBOUND_LOCALE_DIR;
+  char *of_build = folder_of_build ();
+  char *folder = of_build != NULL ? of_build : (char *) REBOUND_LOCALE_DIR;
 
   bind_textdomain_codeset (DOMAIN, "UTF-8");
-  return bindtextdomain (DOMAIN, folder);
+  bindtextdomain (DOMAIN, folder);
+  return folder;
 }
 
 const char *

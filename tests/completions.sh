@@ -122,7 +122,7 @@ long_options ()
 "$REBOUND" --help | sed -n 's/^  \([a-z]*\) .*/\1/p' >"$work/commands"
 "$REBOUND" parse --taxonomy=? 2>&1 | sed 's/.*: //' | tr -d ' ' | tr ',' '\n' >"$work/taxonomies"
 sed -n 's/^reason \([a-z-]*\).*/\1/p' "$rules/reasons.rules" >"$work/reasons"
-printf '%s\n' --help --version >"$work/general"
+printf '%s\n' --help --lang --version >"$work/general"
 echo parse >"$work/parse"
 ls >"$work/files"
 for list in commands taxonomies reasons general files

@@ -212,12 +212,45 @@ unknown_command (const char *name)
   return EX_USAGE;
 }
 
+/* How many words "--lang de" or "--lang=de" in front of all others is. */
+static int
+count_language (int argc, char **argv)
+{
+  if (argc > 1 && g_str_has_prefix (argv[1], "--lang="))
+    return 1;
+  return argc > 2 && strcmp (argv[1], "--lang") == 0 ? 2 : 0;
+}
+
+/* Sets it, and takes these words away. FALSE where it is unknown, which was said. */
+static gboolean
+take_language (int *argc, char **argv)
+{
+  const int words = count_language (*argc, argv);
+  const char *language = words == 2 ? argv[2] : words == 1 ? strchr (argv[1], '=') + 1 : NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (words == 0)
+    return TRUE;
+  if (!cli_set_language (NULL, language, NULL, &error))
+    {
+      cli_error (NULL, "%s", error->message);
+      return FALSE;
+    }
+  memmove (argv + 1, argv + 1 + words, (*argc - words) * sizeof *argv);
+  *argc -= words;
+  return TRUE;
+}
+
 static int
 run_help (int argc, char **argv)
 {
-  char *help[] = { argc > 1 ? argv[1] : NULL, (char *) "--help", NULL };
-  const CliCommand *command = argc > 1 ? cli_find_command (argv[1]) : NULL;
+  char *help[] = { NULL, (char *) "--help", NULL };
+  const CliCommand *command;
 
+  if (!take_language (&argc, argv))
+    return EX_USAGE;
+  command = argc > 1 ? cli_find_command (argv[1]) : NULL;
+  help[0] = argc > 1 ? argv[1] : NULL;
   if (argc > 2)
     {
       cli_error ("help", "takes one command, as in: rebound help %s", argv[1]);
@@ -253,52 +286,30 @@ reserve_standard_streams (void)
       return;
 }
 
-/* How many words "--lang de" or "--lang=de" in front of the command is. */
-static int
-count_language (int argc, char **argv)
+/* In front of a command "--lang de" is as among its options. */
+static void
+move_language (char **argv, int words)
 {
-  if (argc > 1 && g_str_has_prefix (argv[1], "--lang="))
-    return 1;
-  return argc > 2 && strcmp (argv[1], "--lang") == 0 ? 2 : 0;
-}
+  char *command = argv[1 + words];
 
-/* rebound --lang de parse …: as rebound parse --lang de …; where no such command follows, the
- * language is set here. FALSE where it is unknown, which was said. */
-static gboolean
-take_language (int *argc, char **argv)
-{
-  const int words = count_language (*argc, argv);
-  const CliCommand *command = *argc > 1 + words ? cli_find_command (argv[1 + words]) : NULL;
-  g_autoptr (GError) error = NULL;
-
-  if (words > 0 && command != NULL && command->run != run_help)
-    {
-      memmove (argv + 2, argv + 1, words * sizeof *argv);
-      argv[1] = (char *) command->name;
-    }
-  else if (words > 0)
-    {
-      if (!cli_set_language (NULL, words == 2 ? argv[2] : strchr (argv[1], '=') + 1, NULL, &error))
-        {
-          cli_error (NULL, "%s", error->message);
-          return FALSE;
-        }
-      memmove (argv + 1, argv + 1 + words, (*argc - words) * sizeof *argv);
-      *argc -= words;
-    }
-  return TRUE;
+  memmove (argv + 2, argv + 1, words * sizeof *argv);
+  argv[1] = command;
 }
 
 int
 main (int argc, char **argv)
 {
   const CliCommand *command;
+  int words;
 
   reserve_standard_streams ();
   cli_init_language ();
-  if (!take_language (&argc, argv))
+  words = count_language (argc, argv);
+  command = argc > 1 + words ? cli_find_command (argv[1 + words]) : NULL;
+  if (command != NULL && command->run != run_help)
+    move_language (argv, words);
+  else if (!take_language (&argc, argv))
     return EX_USAGE;
-  command = argc > 1 ? cli_find_command (argv[1]) : NULL;
   if (argc < 2)
     return print_usage (stderr, EX_USAGE);
   if (command != NULL)
