@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -eu
 
-packages='build-essential autoconf automake libtool pkg-config
+packages='build-essential autoconf automake libtool pkg-config gettext
   libglib2.0-dev libgmime-3.0-dev libpcre2-dev libxml2-dev libjson-glib-dev check'
 
 usage ()
@@ -30,7 +30,7 @@ die ()
 
 have_everything ()
 {
-  for tool in cc make autoreconf automake libtoolize pkg-config
+  for tool in cc make autoreconf automake libtoolize pkg-config msgfmt msgmerge
   do
     command -v "$tool" >/dev/null 2>&1 || return 1
   done
@@ -62,8 +62,8 @@ install_packages ()
   have_everything && return
   if ! command -v apt-get >/dev/null 2>&1 || ! command -v dpkg-query >/dev/null 2>&1
   then
-    die "this is not Debian: install a C compiler, make, autoconf, automake, libtool, pkg-config" \
-      "and the development files of GLib >= 2.66, GMime >= 3.2, PCRE2 >= 10.32," \
+    die "this is not Debian: install a C compiler, make, autoconf, automake, libtool, pkg-config," \
+      "GNU gettext and the development files of GLib >= 2.66, GMime >= 3.2, PCRE2 >= 10.32," \
       "libxml2 >= 2.9.10, json-glib >= 1.6 and Check >= 0.15, then try again"
   fi
   missing=$(missing_packages | paste -sd ' ' -)

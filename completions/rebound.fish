@@ -11,6 +11,7 @@ end
 
 complete -c rebound -f
 complete -c rebound -s h -l help -d 'Show the help'
+complete -c rebound -l lang -x -d 'Speak this language'
 complete -c rebound -n __fish_is_first_arg -l version -d 'Print the version'
 
 for where in __fish_is_first_arg '__rebound_command_is help'

@@ -9,6 +9,7 @@
 #include "rules/compiler.h"
 #include "rules/listing.h"
 #include "verdict/verdict.h"
+#include "translate.h"
 
 struct _ReboundAnalyzer
 {
@@ -50,8 +51,8 @@ check_whole (const char *file, const char *text, gsize length, GError **error)
   for (const char *end; (end = strchr (start, '\n')) != NULL; start = end + 1)
     line++;
   g_set_error (error, REBOUND_RULES_ERROR, REBOUND_RULES_ERROR_SYNTAX,
-               "%s:%u:%" G_GSIZE_FORMAT ": the file has a null byte", file, line,
-               strlen (start) + 1);
+               "%s:%u:%" G_GSIZE_FORMAT ": %s", file, line, strlen (start) + 1,
+               _ ("the file has a null byte"));
   return FALSE;
 }
 

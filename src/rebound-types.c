@@ -4,15 +4,17 @@
 
 #include <string.h>
 
+#include "translate.h"
+
 static const char *const kinds[] = {
-  [REBOUND_KIND_OTHER] = "other",
-  [REBOUND_KIND_BOUNCE] = "bounce",
-  [REBOUND_KIND_DELAY] = "delay",
-  [REBOUND_KIND_DELIVERED] = "delivered",
-  [REBOUND_KIND_AUTO_REPLY] = "auto-reply",
-  [REBOUND_KIND_CHALLENGE] = "challenge",
-  [REBOUND_KIND_DISPOSITION] = "disposition",
-  [REBOUND_KIND_COMPLAINT] = "complaint",
+  [REBOUND_KIND_OTHER] = NC_ ("kind", "other"),
+  [REBOUND_KIND_BOUNCE] = NC_ ("kind", "bounce"),
+  [REBOUND_KIND_DELAY] = NC_ ("kind", "delay"),
+  [REBOUND_KIND_DELIVERED] = NC_ ("kind", "delivered"),
+  [REBOUND_KIND_AUTO_REPLY] = NC_ ("kind", "auto-reply"),
+  [REBOUND_KIND_CHALLENGE] = NC_ ("kind", "challenge"),
+  [REBOUND_KIND_DISPOSITION] = NC_ ("kind", "disposition"),
+  [REBOUND_KIND_COMPLAINT] = NC_ ("kind", "complaint"),
 };
 
 static const char *const reasons[] = {
@@ -61,8 +63,8 @@ static const char *const reasons[] = {
 
 static const char *const bounces[] = {
   [REBOUND_BOUNCE_NONE] = "none",
-  [REBOUND_BOUNCE_SOFT] = "soft",
-  [REBOUND_BOUNCE_HARD] = "hard",
+  [REBOUND_BOUNCE_SOFT] = NC_ ("bounce", "soft"),
+  [REBOUND_BOUNCE_HARD] = NC_ ("bounce", "hard"),
 };
 
 static const char *const faults[] = {
@@ -73,9 +75,9 @@ static const char *const faults[] = {
 };
 
 static const char *const unsubscribes[] = {
-  [REBOUND_UNSUBSCRIBE_NEVER] = "never",
-  [REBOUND_UNSUBSCRIBE_COUNT] = "count",
-  [REBOUND_UNSUBSCRIBE_NOW] = "now",
+  [REBOUND_UNSUBSCRIBE_NEVER] = NC_ ("unsubscribe", "never"),
+  [REBOUND_UNSUBSCRIBE_COUNT] = NC_ ("unsubscribe", "count"),
+  [REBOUND_UNSUBSCRIBE_NOW] = NC_ ("unsubscribe", "now"),
 };
 
 static const char *const actions[] = {
@@ -118,9 +120,9 @@ static const char *const sources[] = {
 };
 
 static const char *const roles[] = {
-  [REBOUND_ROLE_AGREES] = "agrees",
-  [REBOUND_ROLE_DECISIVE] = "decisive",
-  [REBOUND_ROLE_CONTRADICTED] = "contradicted",
+  [REBOUND_ROLE_AGREES] = NC_ ("role", "agrees"),
+  [REBOUND_ROLE_DECISIVE] = NC_ ("role", "decisive"),
+  [REBOUND_ROLE_CONTRADICTED] = NC_ ("role", "contradicted"),
 };
 
 static const char *

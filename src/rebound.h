@@ -10,6 +10,7 @@
 #include "rebound-analyzer.h"
 #include "rebound-mailbox.h"
 #include "rebound-explain.h"
+#include "rebound-locale.h"
 #include "rebound-version.h"
 
 #undef REBOUND_INSIDE

@@ -478,9 +478,9 @@ static const Refusal refusals[] = {
   { "reply 550\n  at rcpt blocked expired delivered blocked\n  at rcpt blocked expired delivered",
     "3:11: more than 6 reasons" },
   { "format a\n  title Acme MailWall",
-    "2:14: “title” has at most 1 word(s) after it; one with blanks stands in quotes" },
-  { "phrase a blocked\n  weak \"some text\"", "2:8: “weak” has at most 0 word(s) after it" },
-  { "reason blocked\n  taxonomy ses a b", "2:18: “taxonomy” has at most 2 word(s) after it" },
+    "2:14: “title” has at most 1 word after it; one with blanks stands in quotes" },
+  { "phrase a blocked\n  weak \"some text\"", "2:8: “weak” has at most 0 words after it" },
+  { "reason blocked\n  taxonomy ses a b", "2:18: “taxonomy” has at most 2 words after it" },
   { "phrase a blocked\n  in text body",
     "2:11: “body” is not one of: text, subject, header, status" },
   /* where it holds, and what is taken */
@@ -822,7 +822,9 @@ START_TEST (property_belongs)
   const char *keyword = properties[_i].keyword;
   g_autofree char *alien = g_strdup_printf ("2:3: “%s” is no property of this entry", keyword);
   g_autofree char *lacks =
-      g_strdup_printf ("2:3: “%s” needs %u word(s) after it", keyword, properties[_i].words);
+      g_strdup_printf (properties[_i].words == 1 ? "2:3: “%s” needs %u word after it"
+                                                 : "2:3: “%s” needs %u words after it",
+                       keyword, properties[_i].words);
 
   for (gsize e = 0; e < G_N_ELEMENTS (entries); e++)
     {

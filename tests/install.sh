@@ -5,7 +5,7 @@ set -eu
 
 # As "make check" sets them.
 : "${top_srcdir:?}" "${top_builddir:?}" "${prefix:?}" "${libdir:?}" "${datadir:?}" "${REBOUND:?}"
-: "${REBOUND_MODULES=}"
+: "${REBOUND_MODULES=}" "${REBOUND_LANGUAGES=}" "${localedir:?}"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -153,3 +153,20 @@ do
     exit 1
   fi
 done
+
+# What is installed twice is the same catalogue, and the command finds it where it will be.
+for language in $REBOUND_LANGUAGES
+do
+  if ! [ -s "$root$localedir/$language/LC_MESSAGES/rebound.mo" ] \
+    || ! cmp "$root$localedir/$language/LC_MESSAGES/rebound.mo" \
+      "$root$localedir/$language/C/LC_MESSAGES/rebound.mo"
+  then
+    echo "the catalogue of $language is not installed"
+    exit 1
+  fi
+done
+if [ -n "$REBOUND_LANGUAGES" ] && ! grep -qaF "$localedir" "$root$libdir/librebound.so"
+then
+  echo "the library does not know where its catalogues are: $localedir"
+  exit 1
+fi

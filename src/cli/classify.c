@@ -9,12 +9,13 @@ static gboolean as_json, explain;
 static char *taxonomy, **rules;
 
 static const GOptionEntry options[] = {
-  { "json", 0, 0, G_OPTION_ARG_NONE, &as_json, "One JSON object for each text, one a line", NULL },
-  { "explain", 0, 0, G_OPTION_ARG_NONE, &explain, "Show every fact behind a verdict", NULL },
+  { "json", 0, 0, G_OPTION_ARG_NONE, &as_json, N_ ("One JSON object for each text, one a line"),
+    NULL },
+  { "explain", 0, 0, G_OPTION_ARG_NONE, &explain, N_ ("Show every fact behind a verdict"), NULL },
   { "taxonomy", 0, 0, G_OPTION_ARG_STRING, &taxonomy,
-    "Print another system's name beside each reason", "NAME" },
+    N_ ("Print another system's name beside each reason"), "NAME" },
   { "rules", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &rules,
-    "Rules on top of those that are built in and of those of the site", "FILE" },
+    N_ ("Rules on top of those that are built in and of those of the site"), "FILE" },
   { 0 },
 };
 

@@ -6,6 +6,14 @@
 #include <stdio.h>
 #include <sysexits.h>
 
+#ifdef ENABLE_NLS
+#include <libintl.h>
+#define _(text) gettext (text)
+#else
+#define _(text) text
+#endif
+#define N_(text) text
+
 typedef struct
 {
   const char *name;
@@ -21,13 +29,18 @@ int cli_classify (int argc, char **argv);
 int cli_explain (int argc, char **argv);
 int cli_rules (int argc, char **argv);
 
-/* Prints "rebound COMMAND: …" on standard error; "rebound: …" where @command is %NULL. */
+/* Prints "rebound COMMAND: …" on standard error; "rebound: …" where @command is %NULL. @format is
+ * translated: xgettext knows it as a keyword. */
 void cli_error (const char *command, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 /* Reads the options of @command. FALSE where the command is over: @status is its exit status, for
  * they were wrong, which was said, or asked for help, which was shown. */
 gboolean cli_options (const char *command, const GOptionEntry *entries, int *argc, char ***argv,
                       int *status);
+
+/* The language of the environment, and that of --lang, of whose option it is the callback. */
+void cli_init_language (void);
+gboolean cli_set_language (const char *option, const char *language, gpointer data, GError **error);
 
 /* What ended a command that wrote to standard output: @status, or EX_IOERR. */
 int cli_finish (const char *command, int status);

@@ -22,14 +22,15 @@ static char *log_path, *sender, *recipient, **rules;
 
 static const GOptionEntry options[] = {
   { "log", 0, 0, G_OPTION_ARG_FILENAME, &log_path,
-    "Append the report to FILE, one JSON object a line", "FILE" },
+    N_ ("Append the report to FILE, one JSON object a line"), "FILE" },
   { "sender", 0, 0, G_OPTION_ARG_FILENAME, /* bytes as they come */ &sender,
-    "The envelope sender, empty for the null reverse-path (else the environment's SENDER)",
+    N_ ("The envelope sender, empty for the null reverse-path (else the environment's SENDER)"),
     "ADDRESS" },
   { "recipient", 0, 0, G_OPTION_ARG_FILENAME, &recipient,
-    "The envelope recipient (else the environment's ORIGINAL_RECIPIENT or RECIPIENT)", "ADDRESS" },
+    N_ ("The envelope recipient (else the environment's ORIGINAL_RECIPIENT or RECIPIENT)"),
+    "ADDRESS" },
   { "rules", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &rules,
-    "Rules on top of those that are built in and of those of the site", "FILE" },
+    N_ ("Rules on top of those that are built in and of those of the site"), "FILE" },
   { 0 },
 };
 
@@ -174,7 +175,8 @@ analyze_apart (void)
 static gboolean
 fail_log (const char *what)
 {
-  cli_error ("deliver", "cannot %s “%s”: %s", what, log_path, g_strerror (errno));
+  /* TRANSLATORS: cannot open “log”: why not */
+  cli_error ("deliver", "%s “%s”: %s", _ (what), log_path, g_strerror (errno));
   return FALSE;
 }
 
@@ -237,11 +239,11 @@ append_line (int fd, const char *line)
   struct stat info;
 
   if (fstat (fd, &info) != 0)
-    return fail_log ("look at");
+    return fail_log (N_ ("cannot look at"));
   if (!S_ISREG (info.st_mode))
     {
       errno = EINVAL;
-      return fail_log ("keep a record in what is no regular file,");
+      return fail_log (N_ ("cannot keep a record in what is no regular file,"));
     }
   if (!end_torn_line (fd, info.st_size) || !write_all (fd, line, strlen (line)) || fsync (fd) != 0)
     {
@@ -250,10 +252,10 @@ append_line (int fd, const char *line)
       if (ftruncate (fd, info.st_size) != 0)
         cli_error ("deliver", "a part of a line may be left at the end of “%s”", log_path);
       errno = reason;
-      return fail_log ("write to");
+      return fail_log (N_ ("cannot write to"));
     }
   if (info.st_size == 0 && !sync_folder (log_path))
-    return fail_log ("make sure of the folder of");
+    return fail_log (N_ ("cannot make sure of the folder of"));
   return TRUE;
 }
 
@@ -264,10 +266,10 @@ record (const char *line)
   gboolean done;
 
   if (fd < 0)
-    return fail_log ("open");
+    return fail_log (N_ ("cannot open"));
   done = append_line (fd, line);
   if (close (fd) != 0 && done)
-    return fail_log ("close");
+    return fail_log (N_ ("cannot close"));
   return done;
 }
 
@@ -284,7 +286,7 @@ cli_deliver (int argc, char **argv)
   if (log_path == NULL || argc > 1)
     {
       cli_error ("deliver", "%s; see rebound deliver --help",
-                 log_path == NULL ? "--log FILE is missing" : "only options are taken");
+                 log_path == NULL ? _ ("--log FILE is missing") : _ ("only options are taken"));
       return EX_TEMPFAIL;
     }
   line = analyze_apart ();

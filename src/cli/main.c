@@ -2,7 +2,6 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
 #include <fcntl.h>
-#include <locale.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,14 +10,15 @@
 static int run_help (int argc, char **argv);
 
 static const CliCommand commands[] = {
-  { "parse", "[PATH...|-]", "say what messages report, each recipient with a verdict", cli_parse },
-  { "deliver", "--log FILE", "take one message from a mail server and record its report",
+  { "parse", "[PATH...|-]", N_ ("say what messages report, each recipient with a verdict"),
+    cli_parse },
+  { "deliver", "--log FILE", N_ ("take one message from a mail server and record its report"),
     cli_deliver },
-  { "classify", "[TEXT...|-]", "say what SMTP replies and log lines mean", cli_classify },
-  { "explain", "CODE|REASON...", "tell what a code or a reason means", cli_explain },
-  { "rules", "check|list|test", "check rule files, list all rules, try some on messages",
+  { "classify", "[TEXT...|-]", N_ ("say what SMTP replies and log lines mean"), cli_classify },
+  { "explain", "CODE|REASON...", N_ ("tell what a code or a reason means"), cli_explain },
+  { "rules", "check|list|test", N_ ("check rule files, list all rules, try some on messages"),
     cli_rules },
-  { "help", "[COMMAND]", "show how to use a command", run_help },
+  { "help", "[COMMAND]", N_ ("show how to use a command"), run_help },
 };
 
 /* A name of a file, or what else was given, is not to move a terminal's cursor. */
@@ -45,20 +45,61 @@ cli_error (const char *command, const char *format, ...)
   va_list args;
 
   va_start (args, format);
-  message = g_strdup_vprintf (format, args);
+  message = g_strdup_vprintf (_ (format), args);
   va_end (args);
   shown = without_controls (message);
   fprintf (stderr, "rebound%s%s: %s\n", command != NULL ? " " : "", command != NULL ? command : "",
            shown);
 }
 
-static int
-print_help (const char *command, GOptionContext *context)
+/* -h, --help, and --log=FILE */
+static char *
+name_option (const GOptionEntry *entry)
 {
-  g_autofree char *help = g_option_context_get_help (context, TRUE, NULL);
+  const char *argument = entry->arg_description;
 
-  fputs (help, stdout);
-  return cli_finish (command, EX_OK);
+  return g_strdup_printf (entry->short_name != 0 ? "-%.1s, --%s%s%s" : "%.0s--%s%s%s",
+                          &entry->short_name, entry->long_name, argument != NULL ? "=" : "",
+                          argument != NULL ? argument : "");
+}
+
+static guint
+option_width (const GOptionEntry *entries)
+{
+  guint width = 0;
+
+  for (; entries->long_name != NULL; entries++)
+    {
+      g_autofree char *name = name_option (entries);
+
+      width = MAX (width, strlen (name));
+    }
+  return width;
+}
+
+static void
+print_options (const GOptionEntry *entries, guint width)
+{
+  for (; entries->long_name != NULL; entries++)
+    {
+      g_autofree char *name = name_option (entries);
+
+      printf ("  %-*s     %s\n", (int) width, name, _ (entries->description));
+    }
+}
+
+/* As GOption prints it, but all of it translated where GLib is not. */
+static int
+print_help (const CliCommand *self, const GOptionEntry *entries, const GOptionEntry *own)
+{
+  guint width = MAX (option_width (entries), option_width (own));
+
+  printf (_ ("Usage:\n  rebound %s [OPTION…] %s\n\n"), self->name, self->arguments);
+  printf ("rebound %s: %s.\n\n%s\n", self->name, _ (self->summary), _ ("Options:"));
+  print_options (entries, width);
+  print_options (own, width);
+  printf (_ ("\nThe manual page says more: man rebound-%s.\n"), self->name);
+  return cli_finish (self->name, EX_OK);
 }
 
 /* "--" ends the options; what follows are arguments, whatever they look like. */
@@ -77,20 +118,16 @@ cli_options (const char *command, const GOptionEntry *entries, int *argc, char *
 {
   gboolean help = FALSE;
   const GOptionEntry own[] = {
-    { "help", 'h', 0, G_OPTION_ARG_NONE, &help, "Show this help", NULL },
+    { "lang", 0, 0, G_OPTION_ARG_CALLBACK, (gpointer) cli_set_language,
+      N_ ("Speak this language, otherwise that of the locale"), "LANG" },
+    { "help", 'h', 0, G_OPTION_ARG_NONE, &help, N_ ("Show this help"), NULL },
     { 0 },
   };
-  const CliCommand *self = cli_find_command (command);
-  g_autoptr (GOptionContext) context = g_option_context_new (self->arguments);
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   g_autofree char *name = g_strdup_printf ("rebound %s", command);
-  g_autofree char *summary = g_strdup_printf ("rebound %s: %s.", command, self->summary);
-  g_autofree char *manual =
-      g_strdup_printf ("The manual page says more: man rebound-%s.", command);
   g_autoptr (GError) error = NULL;
 
   g_set_prgname (name);
-  g_option_context_set_summary (context, summary);
-  g_option_context_set_description (context, manual);
   g_option_context_set_help_enabled (context, FALSE);
   g_option_context_add_main_entries (context, entries, NULL);
   g_option_context_add_main_entries (context, own, NULL);
@@ -102,7 +139,7 @@ cli_options (const char *command, const GOptionEntry *entries, int *argc, char *
     }
   if (help)
     {
-      *status = print_help (command, context);
+      *status = print_help (cli_find_command (command), entries, own);
       return FALSE;
     }
   drop_separator (argc, *argv);
@@ -151,13 +188,14 @@ cli_find_command (const char *name)
 static int
 print_usage (FILE *out, int status)
 {
-  fprintf (out, "usage: rebound COMMAND [OPTION…] [ARGUMENT…]\n\n"
-                "Reads returned mail and says, for each recipient, what happened, whose\n"
-                "business it is, and whether a mailing list may drop the address.\n\n");
+  fputs (_ ("usage: rebound COMMAND [OPTION…] [ARGUMENT…]\n\n"
+            "Reads returned mail and says, for each recipient, what happened, whose\n"
+            "business it is, and whether a mailing list may drop the address.\n\n"),
+         out);
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
     fprintf (out, "  %-9s %-15s  %s\n", commands[i].name, commands[i].arguments,
-             commands[i].summary);
-  fprintf (out, "\nrebound COMMAND --help shows the options, rebound --version the version.\n");
+             _ (commands[i].summary));
+  fputs (_ ("\nrebound COMMAND --help shows the options, rebound --version the version.\n"), out);
   return status;
 }
 
@@ -174,12 +212,45 @@ unknown_command (const char *name)
   return EX_USAGE;
 }
 
+/* How many words "--lang de" or "--lang=de" in front of all others is. */
+static int
+count_language (int argc, char **argv)
+{
+  if (argc > 1 && g_str_has_prefix (argv[1], "--lang="))
+    return 1;
+  return argc > 2 && strcmp (argv[1], "--lang") == 0 ? 2 : 0;
+}
+
+/* Sets it, and takes these words away. FALSE where it is unknown, which was said. */
+static gboolean
+take_language (int *argc, char **argv)
+{
+  const int words = count_language (*argc, argv);
+  const char *language = words == 2 ? argv[2] : words == 1 ? strchr (argv[1], '=') + 1 : NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (words == 0)
+    return TRUE;
+  if (!cli_set_language (NULL, language, NULL, &error))
+    {
+      cli_error (NULL, "%s", error->message);
+      return FALSE;
+    }
+  memmove (argv + 1, argv + 1 + words, (*argc - words) * sizeof *argv);
+  *argc -= words;
+  return TRUE;
+}
+
 static int
 run_help (int argc, char **argv)
 {
-  char *help[] = { argc > 1 ? argv[1] : NULL, (char *) "--help", NULL };
-  const CliCommand *command = argc > 1 ? cli_find_command (argv[1]) : NULL;
+  char *help[] = { NULL, (char *) "--help", NULL };
+  const CliCommand *command;
 
+  if (!take_language (&argc, argv))
+    return EX_USAGE;
+  command = argc > 1 ? cli_find_command (argv[1]) : NULL;
+  help[0] = argc > 1 ? argv[1] : NULL;
   if (argc > 2)
     {
       cli_error ("help", "takes one command, as in: rebound help %s", argv[1]);
@@ -215,13 +286,30 @@ reserve_standard_streams (void)
       return;
 }
 
+/* In front of a command "--lang de" is as among its options. */
+static void
+move_language (char **argv, int words)
+{
+  char *command = argv[1 + words];
+
+  memmove (argv + 2, argv + 1, words * sizeof *argv);
+  argv[1] = command;
+}
+
 int
 main (int argc, char **argv)
 {
-  const CliCommand *command = argc > 1 ? cli_find_command (argv[1]) : NULL;
+  const CliCommand *command;
+  int words;
 
-  setlocale (LC_ALL, "");
   reserve_standard_streams ();
+  cli_init_language ();
+  words = count_language (argc, argv);
+  command = argc > 1 + words ? cli_find_command (argv[1 + words]) : NULL;
+  if (command != NULL && command->run != run_help)
+    move_language (argv, words);
+  else if (!take_language (&argc, argv))
+    return EX_USAGE;
   if (argc < 2)
     return print_usage (stderr, EX_USAGE);
   if (command != NULL)

@@ -8,7 +8,7 @@ static char **rules;
 
 static const GOptionEntry options[] = {
   { "rules", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &rules,
-    "With list: rules on top of those that are built in and of those of the site", "FILE" },
+    N_ ("With list: rules on top of those that are built in and of those of the site"), "FILE" },
   { 0 },
 };
 

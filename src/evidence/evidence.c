@@ -9,6 +9,7 @@
 #include "message/scan.h"
 #include "message/warnings.h"
 #include "reader.h"
+#include "translate.h"
 
 #define LONGEST_VALUE 2000
 #define MAX_MET 200
@@ -130,7 +131,7 @@ rebound_add_recipient (ReboundEvidence *evidence, const char *address)
 
   if (evidence->recipients->len >= evidence->limits->recipients)
     {
-      rebound_warn (evidence->warnings, "truncated", "recipients beyond the limit");
+      rebound_warn (evidence->warnings, "truncated", N_ ("recipients beyond the limit"));
       return NULL;
     }
   recipient = g_new0 (ReboundEvidenceRecipient, 1);

@@ -12,6 +12,7 @@
 #include "message/warnings.h"
 #include "modules/json.h"
 #include "modules/modules.h"
+#include "translate.h"
 
 /* Amazon's notices have a depth of 4, and at most some hundred values. */
 #define DEEPEST 16
@@ -189,7 +190,7 @@ rebound_json_find (const char *text, gsize length, GArray *warnings)
   ReboundJsonReader read;
 
   if (is_beyond (&scan))
-    rebound_warn (warnings, "truncated", "JSON beyond the limits");
+    rebound_warn (warnings, "truncated", N_ ("JSON beyond the limits"));
   if (!complete)
     return NULL;
   read = (ReboundJsonReader) rebound_module_function (&module);

@@ -16,6 +16,7 @@
 #include "message/scan.h"
 #include "message/warnings.h"
 #include "reader.h"
+#include "translate.h"
 
 typedef struct
 {
@@ -154,7 +155,7 @@ has_room (const Notice *self, const GString *block)
 
   if (block->len < evidence->limits->text_bytes)
     return TRUE;
-  rebound_warn (evidence->warnings, "truncated", "recipients of a notice beyond the limit");
+  rebound_warn (evidence->warnings, "truncated", N_ ("recipients of a notice beyond the limit"));
   return FALSE;
 }
 

@@ -11,6 +11,7 @@
 #include "message/scan.h"
 #include "message/warnings.h"
 #include "text.h"
+#include "translate.h"
 
 /* Facts that are told to recipients, all together. */
 #define MAX_TOLD 200000
@@ -590,7 +591,8 @@ may_tell (Regions *self, const Sayings *sayings)
   self->n_told += 1 + sayings->clues->len;
   if (self->n_told <= MAX_TOLD)
     return TRUE;
-  rebound_warn (self->evidence->warnings, "truncated", "facts on many recipients beyond the limit");
+  rebound_warn (self->evidence->warnings, "truncated",
+                N_ ("facts on many recipients beyond the limit"));
   return FALSE;
 }
 

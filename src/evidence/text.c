@@ -12,6 +12,7 @@
 #include "message/scan.h"
 #include "message/warnings.h"
 #include "rules/take.h"
+#include "translate.h"
 
 /* Expressions that are tried on a message: each may cost as much as a thousand lines. */
 #define MAX_TAKES 500
@@ -293,7 +294,7 @@ rebound_text_value (ReboundText *self, const ReboundRule *rule, const char *star
   if (self->n_takes++ < MAX_TAKES)
     return rebound_take (rebound_rules_string (self->evidence->rules, rule->take), start, *length,
                          length);
-  rebound_warn (self->evidence->warnings, "truncated", "expressions beyond the limit");
+  rebound_warn (self->evidence->warnings, "truncated", N_ ("expressions beyond the limit"));
   return NULL;
 }
 

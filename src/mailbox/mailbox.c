@@ -4,6 +4,7 @@
  * A mailbox is one open file after the other: the only one of a file or a descriptor, or those
  * of a Maildir, which are opened as they are reached. */
 #include "mailbox/mailbox.h"
+#include "translate.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,7 +31,7 @@ mailbox_set_error (GError **error, const char *name, int error_number)
   g_autofree char *shown = g_filename_display_name (name);
 
   g_set_error (error, G_FILE_ERROR, (gint) g_file_error_from_errno (error_number),
-               "cannot read “%s”: %s", shown, g_strerror (error_number));
+               _ ("cannot read “%s”: %s"), shown, g_strerror (error_number));
 }
 
 static ReboundMailbox *
@@ -97,9 +98,10 @@ open_next (ReboundMailbox *self, GError **error)
     {
       g_autofree char *shown = g_filename_display_name (self->source);
 
-      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
-                   "cannot read “%s”: it is not a regular file, as the messages of a Maildir are",
-                   shown);
+      g_set_error (
+          error, G_FILE_ERROR, G_FILE_ERROR_INVAL,
+          _ ("cannot read “%s”: it is not a regular file, as the messages of a Maildir are"),
+          shown);
       return FALSE;
     }
   self->reader = mbox_reader_new (self->fd, self->source, REBOUND_MAILBOX_SINGLE, self->kept);
@@ -130,8 +132,8 @@ ReboundMailbox *
 rebound_mailbox_open_fd (int fd, ReboundMailboxFlags flags, const ReboundLimits *limits)
 {
   ReboundMailbox *self = mailbox_new (NULL, flags, limits);
-  g_autofree char *name =
-      fd == STDIN_FILENO ? g_strdup ("standard input") : g_strdup_printf ("file descriptor %d", fd);
+  g_autofree char *name = fd == STDIN_FILENO ? g_strdup (_ ("standard input"))
+                                             : g_strdup_printf (_ ("file descriptor %d"), fd);
 
   self->reader = mbox_reader_new (fd, name, flags, self->kept);
   return self;

@@ -4,6 +4,7 @@
  * A Maildir (https://cr.yp.to/proto/maildir.html) holds one message per file: in new/ those that
  * no reader has seen, in cur/ the others. What is in tmp/ is still being written. */
 #include "mailbox/mailbox.h"
+#include "translate.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -31,7 +32,7 @@ set_folder_error (GError **error, const char *maildir, const char *folder, int e
 
   if (error_number == ENOENT || error_number == ENOTDIR)
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_ISDIR,
-                 "cannot read “%s”: it is a directory, but no Maildir, which has cur/ and new/",
+                 _ ("cannot read “%s”: it is a directory, but no Maildir, which has cur/ and new/"),
                  shown);
   else
     mailbox_set_error (error, path, error_number);

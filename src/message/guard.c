@@ -15,6 +15,7 @@
 #include "fields.h"
 #include "line-ends.h"
 #include "warnings.h"
+#include "translate.h"
 
 /* GMime has none of its own. */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GMimeContentType, g_object_unref)
@@ -156,11 +157,11 @@ header_is_full (Guard *guard, gsize length)
 
   if (guard->fields > limits->header_fields
       || (guard->all_fields + guard->fields) / TOGETHER > limits->header_fields)
-    rebound_warn (guard->warnings, "truncated", "header fields beyond the limit");
+    rebound_warn (guard->warnings, "truncated", N_ ("header fields beyond the limit"));
   else if (guard->header_bytes + length > limits->header_bytes
            || (guard->all_header_bytes + guard->header_bytes + length) / TOGETHER
                   > limits->header_bytes)
-    rebound_warn (guard->warnings, "truncated", "header bytes beyond the limit");
+    rebound_warn (guard->warnings, "truncated", N_ ("header bytes beyond the limit"));
   else
     return FALSE;
   return TRUE;
@@ -184,7 +185,7 @@ put_field_line (Guard *guard, const char *line, gsize length)
 
   if (length > room)
     {
-      rebound_warn (guard->warnings, "truncated", "a header field beyond the limit");
+      rebound_warn (guard->warnings, "truncated", N_ ("a header field beyond the limit"));
       guard->skip = TRUE;
       length = room;
     }
@@ -316,7 +317,7 @@ put_delimiter (Guard *guard, const char *line, gsize length)
 
   if (guard->delimiters++ >= guard->limits->delimiters)
     {
-      rebound_warn (guard->warnings, "truncated", "MIME delimiters beyond the limit");
+      rebound_warn (guard->warnings, "truncated", N_ ("MIME delimiters beyond the limit"));
       return;
     }
   what = follow_delimiter (guard, line, length);
@@ -516,7 +517,7 @@ rebound_guard (GBytes *bytes, const ReboundLimits *limits, const ReboundRules *r
   gsize length;
 
   if (size > limits->message_bytes)
-    rebound_warn (warnings, "truncated", "message bytes beyond the limit");
+    rebound_warn (warnings, "truncated", N_ ("message bytes beyond the limit"));
   rebound_lines_init (&lines, data, MIN (size, limits->message_bytes));
   rebound_lines_skip_preface (&lines);
   guard.end = lines.end;

@@ -18,6 +18,7 @@
 #include "line-ends.h"
 #include "scan.h"
 #include "warnings.h"
+#include "translate.h"
 
 /* GMime has none of its own. */
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GMimeStream, g_object_unref)
@@ -176,7 +177,7 @@ static gsize
 limit_text (Walk *self, gsize length)
 {
   if (length > self->text_left)
-    rebound_warn (self->message->warnings, "truncated", "text beyond the limit");
+    rebound_warn (self->message->warnings, "truncated", N_ ("text beyond the limit"));
   length = MIN (length, self->text_left);
   self->text_left -= length;
   return length;
@@ -368,7 +369,7 @@ static void
 walk (Walk *self, GMimeObject *object, guint depth)
 {
   if (depth > self->limits->depth)
-    rebound_warn (self->message->warnings, "truncated", "MIME parts nested beyond the limit");
+    rebound_warn (self->message->warnings, "truncated", N_ ("MIME parts nested beyond the limit"));
   else if (GMIME_IS_MULTIPART (object))
     walk_multipart (self, GMIME_MULTIPART (object), depth);
   else if (GMIME_IS_MESSAGE_PART (object))
@@ -486,7 +487,7 @@ salvage (Walk *self, const GByteArray *bytes)
   if (boundary == NULL || strpbrk (boundary, "\"\\") != NULL)
     return;
   rebound_warn (self->message->warnings, "mime-salvaged",
-                "the parts were found by their delimiters only");
+                N_ ("the parts were found by their delimiters only"));
   g_ptr_array_set_size (self->message->parts, 0);
   self->text_left = self->limits->text_bytes;
   header = g_strdup_printf ("Content-Type: multipart/mixed; boundary=\"%s\"\n\n", boundary);
@@ -507,7 +508,7 @@ read_bare (Walk *self, GBytes *bytes)
   g_autofree char *text = NULL;
 
   rebound_warn (self->message->warnings, "no-header",
-                "no header field was found; is it a message?");
+                N_ ("no header field was found; is it a message?"));
   rebound_lines_init (&lines, data, size);
   rebound_lines_skip_preface (&lines);
   while (lines.p < lines.end && g_ascii_isspace (*lines.p))

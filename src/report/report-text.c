@@ -1,6 +1,7 @@
 /* Rebound: a report for a person.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "report.h"
+#include "translate.h"
 
 /* Colours of an ANSI terminal, by what they are for. */
 typedef struct
@@ -31,7 +32,9 @@ static void
 put_date (GString *out, const char *date)
 {
   g_autoptr (GDateTime) time = date != NULL ? g_date_time_new_from_iso8601 (date, NULL) : NULL;
-  g_autofree char *text = time != NULL ? g_date_time_format (time, "%-d %b %Y %H:%M UTC") : NULL;
+  /* TRANSLATORS: as of strftime(3). Names of months (%b) are not translated everywhere. */
+  g_autofree char *text =
+      time != NULL ? g_date_time_format (time, _ ("%-d %b %Y %H:%M UTC")) : NULL;
 
   if (text != NULL)
     g_string_append_printf (out, " · %s", text);
@@ -52,15 +55,19 @@ put_headline (GString *out, const ReboundReport *self, const ReboundStyle *style
         g_string_append_printf (out, " #%u", style->index + 1);
       g_string_append_printf (out, ":%s ", palette->off);
     }
-  g_string_append_printf (out, "%s%s%s", palette->strong, rebound_kind_to_string (self->kind),
-                          palette->off);
+  g_string_append_printf (out, "%s%s%s", palette->strong,
+                          C_ ("kind", rebound_kind_to_string (self->kind)), palette->off);
   if (evidence->feedback_type != NULL)
     g_string_append_printf (out, " (%s)", evidence->feedback_type);
   if (evidence->format != NULL)
     g_string_append_printf (out, " · %s", evidence->format);
   if (evidence->reporting_mta != NULL)
-    g_string_append_printf (out, "%s%s", evidence->format != NULL ? " at " : " · ",
-                            evidence->reporting_mta);
+    {
+      g_string_append (out, evidence->format != NULL ? " " : " · ");
+      /* TRANSLATORS: a mail system at a host */
+      g_string_append_printf (out, evidence->format != NULL ? _ ("at %s") : "%s",
+                              evidence->reporting_mta);
+    }
   put_date (out, evidence->date);
   g_string_append_c (out, '\n');
 }
@@ -80,6 +87,19 @@ color_of (const ReboundRecipient *self, const Palette *palette)
 }
 
 static void
+put_unsubscribe (GString *out, ReboundUnsubscribe unsubscribe, const Palette *palette)
+{
+  g_autofree char *word =
+      g_strconcat (palette->strong, C_ ("unsubscribe", rebound_unsubscribe_to_string (unsubscribe)),
+                   palette->off, NULL);
+
+  g_string_append (out, " · ");
+  /* TRANSLATORS: now, count or never */
+  g_string_append_printf (out, _ ("unsubscribe %s"), word);
+  g_string_append_c (out, '\n');
+}
+
+static void
 put_verdict (GString *out, const ReboundRecipient *self, const ReboundStyle *style,
              const Palette *palette)
 {
@@ -87,51 +107,107 @@ put_verdict (GString *out, const ReboundRecipient *self, const ReboundStyle *sty
                           color_of (self, palette), rebound_reason_to_string (self->reason),
                           palette->off);
   for (guint i = 0; i < self->n_also; i++)
-    g_string_append_printf (out, "%s%s", i == 0 ? " or " : ", ",
+    g_string_append_printf (out, "%s%s", i == 0 ? _ (" or ") : ", ",
                             rebound_reason_to_string (self->also[i]));
   if (style != NULL && style->taxonomy != NULL)
     {
       const char *name = rebound_reason_in_taxonomy (self->reason, style->taxonomy);
 
-      g_string_append_printf (out, " (%s: %s)", style->taxonomy, name != NULL ? name : "none");
+      g_string_append_printf (out, " (%s: %s)", style->taxonomy,
+                              name != NULL ? name : C_ ("taxonomy", "none"));
     }
   if (self->action == REBOUND_ACTION_DELAYED)
-    g_string_append (out, " · still being tried");
+    g_string_append_printf (out, " · %s", _ ("still being tried"));
   if (self->bounce != REBOUND_BOUNCE_NONE)
     {
-      g_string_append_printf (out, " · %s · ", rebound_bounce_to_string (self->bounce));
+      g_string_append_printf (out, " · %s · ",
+                              C_ ("bounce", rebound_bounce_to_string (self->bounce)));
       rebound_append_fault (out, self->fault);
     }
-  g_string_append_printf (out, " · unsubscribe %s%s%s\n", palette->strong,
-                          rebound_unsubscribe_to_string (self->unsubscribe), palette->off);
+  put_unsubscribe (out, self->unsubscribe, palette);
 }
 
 static void
 put_details (GString *out, const ReboundRecipient *self)
 {
   if (g_strcmp0 (self->subscriber, self->address) != 0)
-    g_string_append_printf (out, "    subscribed as %s (%s)\n", self->subscriber,
-                            rebound_subscriber_from_to_string (self->subscriber_from));
+    {
+      g_string_append (out, "    ");
+      g_string_append_printf (out, _ ("subscribed as %s (%s)"), self->subscriber,
+                              rebound_subscriber_from_to_string (self->subscriber_from));
+      g_string_append_c (out, '\n');
+    }
   if (self->will_retry_until != NULL)
-    g_string_append_printf (out, "    tried until %s\n", self->will_retry_until);
+    {
+      g_string_append (out, "    ");
+      g_string_append_printf (out, _ ("tried until %s"), self->will_retry_until);
+      g_string_append_c (out, '\n');
+    }
   if (self->diagnostic == NULL)
     return;
   g_string_append_printf (out, "    %s", self->diagnostic);
   if (self->stage != REBOUND_STAGE_NONE)
-    g_string_append_printf (out, "  [at %s]", rebound_stage_to_string (self->stage));
+    {
+      g_string_append (out, "  ");
+      /* TRANSLATORS: a stage of the SMTP conversation */
+      g_string_append_printf (out, _ ("[at %s]"), rebound_stage_to_string (self->stage));
+    }
   if (self->remote_mta != NULL)
     g_string_append_printf (out, "  [%s]", self->remote_mta);
   g_string_append_c (out, '\n');
 }
 
+/* Where a fact stands. */
+static const char *const places[] = {
+  [REBOUND_SOURCE_DELIVERY_STATUS] = N_ ("in the delivery-status"),
+  [REBOUND_SOURCE_FEEDBACK] = N_ ("in the feedback-report"),
+  [REBOUND_SOURCE_DISPOSITION] = N_ ("in the disposition"),
+  [REBOUND_SOURCE_TRANSCRIPT] = N_ ("in the transcript"),
+  [REBOUND_SOURCE_TEXT] = N_ ("in the text"),
+  [REBOUND_SOURCE_HEADER] = N_ ("in the header"),
+  [REBOUND_SOURCE_RETURNED] = N_ ("in the returned"),
+  [REBOUND_SOURCE_ENVELOPE] = N_ ("in the envelope"),
+};
+
+/* @word, and blanks up to @width columns. */
+static void
+put_padded (GString *out, const char *word, glong width)
+{
+  g_string_append (out, word);
+  for (glong n = g_utf8_strlen (word, -1); n < width; n++)
+    g_string_append_c (out, ' ');
+}
+
+/* status “5.1.1” */
+static void
+put_quoted (GString *out, const ReboundFact *fact)
+{
+  /* TRANSLATORS: a kind of fact and its value, in the quotes of the language */
+  g_string_append_printf (out, _ ("%s “%s”"), C_ ("fact", fact->fact), fact->value);
+}
+
 static void
 put_fact (GString *out, const ReboundFact *fact)
 {
-  g_string_append_printf (out, "      %-12s  %s “%s”, in the %s",
-                          rebound_role_to_string (fact->role), fact->fact, fact->value,
-                          rebound_source_to_string (fact->from));
+  g_string_append (out, "      ");
+  put_padded (out, C_ ("role", rebound_role_to_string (fact->role)), 12);
+  g_string_append (out, "  ");
+  put_quoted (out, fact);
+  g_string_append_printf (out, ", %s", _ (places[fact->from]));
   if (fact->rule != NULL)
     g_string_append_printf (out, " (%s)", fact->rule);
+  g_string_append_c (out, '\n');
+}
+
+static void
+put_sign (GString *out, const ReboundEvidence *evidence, const ReboundMarked *marked,
+          const char *place)
+{
+  g_string_append (out, "    ");
+  /* TRANSLATORS: says auto-reply: “out of office”, in the subject (a rule) */
+  g_string_append_printf (out, _ ("says %s: “%s”, %s (%s)"),
+                          rebound_mark_to_string (marked->rule->value), marked->value, place,
+                          rebound_rules_string (evidence->rules, marked->rule->id));
   g_string_append_c (out, '\n');
 }
 
@@ -139,20 +215,23 @@ put_fact (GString *out, const ReboundFact *fact)
 static void
 put_signs (GString *out, const ReboundEvidence *evidence)
 {
-  static const ReboundArea areas[] = { REBOUND_AREA_HEADER, REBOUND_AREA_SUBJECT,
-                                       REBOUND_AREA_TEXT };
-  static const char *const names[] = { "header", "subject", "text" };
+  static const struct
+  {
+    ReboundArea area;
+    const char *place;
+  } areas[] = {
+    { REBOUND_AREA_HEADER, N_ ("in the header") },
+    { REBOUND_AREA_SUBJECT, N_ ("in the subject") },
+    { REBOUND_AREA_TEXT, N_ ("in the text") },
+  };
 
   for (guint area = 0; area < G_N_ELEMENTS (areas); area++)
     for (guint i = 0; i < evidence->marked->len; i++)
       {
         const ReboundMarked *marked = &g_array_index (evidence->marked, ReboundMarked, i);
 
-        if (marked->area == areas[area])
-          g_string_append_printf (out, "    says %s: “%s”, in the %s (%s)\n",
-                                  rebound_mark_to_string (marked->rule->value), marked->value,
-                                  names[area],
-                                  rebound_rules_string (evidence->rules, marked->rule->id));
+        if (marked->area == areas[area].area)
+          put_sign (out, evidence, marked, _ (areas[area].place));
       }
 }
 
@@ -192,19 +271,21 @@ put_because (GString *out, const ReboundRecipient *self, const Palette *palette)
   guint shown = 0;
 
   g_string_append_printf (out, "    %s%s", palette->dim,
-                          has_decisive (self->facts) ? "because " : "");
+                          has_decisive (self->facts) ? _ ("because ") : "");
   for (guint i = 0; i < self->facts->len && shown < SHOWN_FACTS; i++)
     {
       const ReboundFact *fact = &g_array_index (self->facts, ReboundFact, i);
 
       if (is_told (self->facts, i))
         continue;
-      g_string_append_printf (out, "%s%s “%s”", shown++ > 0 ? "; " : "", fact->fact, fact->value);
+      g_string_append (out, shown++ > 0 ? "; " : "");
+      put_quoted (out, fact);
       if (fact->rule != NULL && fact->role == REBOUND_ROLE_DECISIVE)
         g_string_append_printf (out, " (%s)", fact->rule);
       if (fact->role != REBOUND_ROLE_DECISIVE)
         g_string_append_printf (out, " %s",
-                                fact->role == REBOUND_ROLE_AGREES ? "agrees" : "is overruled");
+                                fact->role == REBOUND_ROLE_AGREES ? C_ ("role", "agrees")
+                                                                  : _ ("is overruled"));
     }
   g_string_append_printf (out, "%s\n", palette->off);
 }
@@ -258,6 +339,7 @@ rebound_report_to_text (const ReboundReport *self, const ReboundStyle *style)
     put_recipient (out, g_ptr_array_index (self->recipients, i), style, palette);
   warnings = rebound_report_get_warnings (self, &n);
   for (guint i = 0; i < n; i++)
-    g_string_append_printf (out, "  warning: %s (%s)\n", warnings[i].detail, warnings[i].code);
+    g_string_append_printf (out, "  %s: %s (%s)\n", _ ("warning"), _ (warnings[i].detail),
+                            warnings[i].code);
   return g_string_free (out, FALSE);
 }

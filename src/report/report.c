@@ -3,6 +3,7 @@
 #include "report.h"
 
 #include "message/digest.h"
+#include "translate.h"
 
 G_DEFINE_BOXED_TYPE (ReboundReport, rebound_report, rebound_report_ref, rebound_report_unref)
 
@@ -107,15 +108,21 @@ rebound_report_get_recipient (const ReboundReport *self, guint index)
   return g_ptr_array_index (self->recipients, index);
 }
 
+static const char *const faults[] = {
+  [REBOUND_FAULT_UNKNOWN] = N_ ("fault unknown"),
+  [REBOUND_FAULT_NONE] = N_ ("nobody's fault"),
+  [REBOUND_FAULT_RECIPIENT] = N_ ("recipient's fault"),
+  [REBOUND_FAULT_DOMAIN] = N_ ("domain's fault"),
+  [REBOUND_FAULT_MESSAGE] = N_ ("message's fault"),
+  [REBOUND_FAULT_SENDER] = N_ ("sender's fault"),
+  [REBOUND_FAULT_RECEIVER] = N_ ("receiver's fault"),
+  [REBOUND_FAULT_NETWORK] = N_ ("network's fault"),
+};
+
 void
 rebound_append_fault (GString *out, ReboundFault fault)
 {
-  if (fault == REBOUND_FAULT_UNKNOWN)
-    g_string_append (out, "fault unknown");
-  else if (fault == REBOUND_FAULT_NONE)
-    g_string_append (out, "nobody's fault");
-  else
-    g_string_append_printf (out, "%s's fault", rebound_fault_to_string (fault));
+  g_string_append (out, _ (faults[fault]));
 }
 
 const ReboundWarning *

@@ -88,7 +88,8 @@ token (ReboundCompiler *self, guint i)
 /* Splits a line into its words. */
 gboolean rebound_compiler_read_words (ReboundCompiler *self, const char *line, GError **error);
 
-/* An error at word @i of the line; always %FALSE. */
+/* An error at word @i of the line; always %FALSE. @format is translated: xgettext knows it as a
+ * keyword. */
 gboolean rebound_compiler_fail (ReboundCompiler *self, guint i, GError **error, const char *format,
                                 ...) G_GNUC_PRINTF (4, 5);
 

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "compiler-private.h"
 #include "take.h"
+#include "translate.h"
 
 #define SHORTEST_PIECE 4
 #define MAX_CONDITIONS 4
@@ -528,13 +529,17 @@ rebound_compiler_read_property (ReboundCompiler *self, GError **error)
     if (strcmp (keyword, properties[i].keyword) == 0 && properties[i].entries & self->entry)
       {
         if (self->tokens->len < 1 + properties[i].words)
-          return rebound_compiler_fail (self, 0, error, "“%s” needs %u word(s) after it", keyword,
-                                        properties[i].words);
+          return rebound_compiler_fail (self, 0, error,
+                                        P_ ("“%s” needs %u word after it",
+                                            "“%s” needs %u words after it", properties[i].words),
+                                        keyword, properties[i].words);
         if (self->tokens->len - 1 > properties[i].most)
           return rebound_compiler_fail (
               self, 1 + properties[i].most, error,
-              "“%s” has at most %u word(s) after it; one with blanks stands in quotes", keyword,
-              properties[i].most);
+              P_ ("“%s” has at most %u word after it; one with blanks stands in quotes",
+                  "“%s” has at most %u words after it; one with blanks stands in quotes",
+                  properties[i].most),
+              keyword, properties[i].most);
         return properties[i].set (self, error);
       }
   return fail_property (self, error);

@@ -1,6 +1,7 @@
 /* Rebound: where a rule holds: `only`, and the names that it gives.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "compiler-private.h"
+#include "translate.h"
 
 static ReboundScope *
 current_scope (ReboundCompiler *self)
@@ -140,9 +141,9 @@ rebound_compiler_check (ReboundCompiler *self, GError **error)
       if (is_known (self, reference))
         continue;
       g_set_error (error, REBOUND_RULES_ERROR, REBOUND_RULES_ERROR_SYNTAX,
-                   "%s: no %s is called “%s”", reference->place,
-                   reference->provider ? "provider" : "format",
-                   self->strings->str + reference->name);
+                   reference->provider ? _ ("%s: no provider is called “%s”")
+                                       : _ ("%s: no format is called “%s”"),
+                   reference->place, self->strings->str + reference->name);
       return FALSE;
     }
   return TRUE;

@@ -5,6 +5,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "take.h"
+#include "translate.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -40,14 +41,14 @@ rebound_take_check (const char *expression, GQuark domain, gint code, GError **e
       PCRE2_UCHAR message[LONGEST_MESSAGE];
 
       pcre2_get_error_message (problem, message, sizeof message);
-      g_set_error (error, domain, code, "at byte %" G_GSIZE_FORMAT " of the expression: %s", offset,
+      g_set_error (error, domain, code, _ ("at byte %lu of the expression: %s"), (gulong) offset,
                    (char *) message);
       return FALSE;
     }
   pcre2_pattern_info (compiled, PCRE2_INFO_CAPTURECOUNT, &groups);
   if (groups > 0)
     return TRUE;
-  g_set_error (error, domain, code, "the expression has no group: (…) is what is taken");
+  g_set_error (error, domain, code, "%s", _ ("the expression has no group: (…) is what is taken"));
   return FALSE;
 }
 

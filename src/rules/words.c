@@ -1,6 +1,7 @@
 /* Rebound: the lines of a rule file, their words, and what words may name.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "compiler-private.h"
+#include "translate.h"
 
 /* An error at word @i of the line. */
 gboolean
@@ -11,7 +12,7 @@ rebound_compiler_fail (ReboundCompiler *self, guint i, GError **error, const cha
   va_list args;
 
   va_start (args, format);
-  message = g_strdup_vprintf (format, args);
+  message = g_strdup_vprintf (_ (format), args);
   va_end (args);
   g_set_error (error, REBOUND_RULES_ERROR, REBOUND_RULES_ERROR_SYNTAX, "%s:%u:%u: %s", self->file,
                self->line, column, message);

@@ -5,12 +5,13 @@
 #include <string.h>
 
 #include "evidence/address.h"
+#include "translate.h"
 
 /* What kind of fact a clue is, in the report. */
 static const char *const fact_names[] = {
-  [REBOUND_CLUE_PHRASE] = "phrase", [REBOUND_CLUE_STATUS] = "status",
-  [REBOUND_CLUE_REPLY] = "reply",   [REBOUND_CLUE_STAGE] = "stage",
-  [REBOUND_CLUE_SIGN] = "provider",
+  [REBOUND_CLUE_PHRASE] = NC_ ("fact", "phrase"), [REBOUND_CLUE_STATUS] = NC_ ("fact", "status"),
+  [REBOUND_CLUE_REPLY] = NC_ ("fact", "reply"),   [REBOUND_CLUE_STAGE] = NC_ ("fact", "stage"),
+  [REBOUND_CLUE_SIGN] = NC_ ("fact", "provider"),
 };
 
 /* The subscriber behind a failing address. */
@@ -136,8 +137,8 @@ add_facts (const ReboundEvidence *evidence, const GArray *clues, const ReboundFi
 static void
 add_action_fact (const ReboundEvidenceRecipient *from, ReboundRecipient *to)
 {
-  ReboundFact fact = { "action", rebound_action_to_string (from->action), from->action_from, NULL,
-                       REBOUND_ROLE_AGREES };
+  ReboundFact fact = { NC_ ("fact", "action"), rebound_action_to_string (from->action),
+                       from->action_from, NULL, REBOUND_ROLE_AGREES };
 
   if (from->action_from == REBOUND_SOURCE_NONE || from->action == REBOUND_ACTION_NONE)
     return;
