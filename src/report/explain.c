@@ -69,8 +69,9 @@ class_text (char digit)
     ['1'] = "The first digit, 1, is not used in SMTP (RFC 5321 section 4.2.1).",
     ['2'] = "The first digit, 2, says that the command was done.",
     ['3'] = "The first digit, 3, says that the server waits for more.",
-    ['4'] = "The first digit, 4, says that the command failed for now: the sending server keeps the "
-            "message and tries again.",
+    ['4'] =
+        "The first digit, 4, says that the command failed for now: the sending server keeps the "
+        "message and tries again.",
     ['5'] = "The first digit, 5, says that the command failed, and that the same attempt will fail "
             "again: the sending server gives the message back.",
   };
@@ -86,7 +87,8 @@ reply_digit_text (char digit)
     "The second digit, 0, is that of syntax: a command was wrong, unknown or out of place.",
     "The second digit, 1, is that of information: status and help. Where a failure has it, the "
     "code is mostly an enhanced status code X.1.z without its dots: the address.",
-    "The second digit, 2, is that of connections. Where the code is no registered one, it is mostly "
+    "The second digit, 2, is that of connections. Where the code is no registered one, it is "
+    "mostly "
     "an enhanced status code X.2.z without its dots: the mailbox.",
     "The second digit, 3, has no meaning in RFC 5321; the extensions for authentication and TLS "
     "use it.",
@@ -242,10 +244,9 @@ put_first_line (Writer *self)
   const ReboundTopic *topic = self->topic;
   const char *means = means_of (self->rules, topic);
   const char *class = class_of (self->rules, topic);
-  const char *provider =
-      topic->provider >= 0
-          ? string (self->rules, self->rules->providers[topic->provider].title)
-          : NULL;
+  const char *provider = topic->provider >= 0
+                             ? string (self->rules, self->rules->providers[topic->provider].title)
+                             : NULL;
   g_autofree char *lead = g_strdup_printf ("%s: ", topic->name);
   g_autofree char *text = NULL;
 
@@ -350,7 +351,8 @@ who_acts (ReboundFault fault)
     case REBOUND_FAULT_RECEIVER:
       return "The receiving side: its postmaster.";
     case REBOUND_FAULT_NETWORK:
-      return "Nobody at first: the sending server tries again. If it lasts, the postmasters of both "
+      return "Nobody at first: the sending server tries again. If it lasts, the postmasters of "
+             "both "
              "sides look which of them cannot be reached.";
     default:
       return "Whoever the rest of the message names.";
@@ -504,8 +506,7 @@ put_providers_json (Writer *self)
   for (guint i = 0; i < rules->n_says && rebound_topic_is_code (self->topic); i++)
     if (strcmp (rebound_rules_string (rules, rules->says[i].code), self->topic->name) == 0)
       put_reason_names (
-          self->out,
-          rebound_rules_string (rules, rules->providers[rules->says[i].provider].name),
+          self->out, rebound_rules_string (rules, rules->providers[rules->says[i].provider].name),
           &rules->says[i].reasons);
   rebound_json_end (self->out, '}');
 }
@@ -573,9 +574,8 @@ put_json (Writer *self)
   put_verdict_json (self);
   put_taxonomies_json (self);
   rebound_json_member (self->out, "provider",
-                       topic->provider >= 0
-                           ? string (rules, rules->providers[topic->provider].name)
-                           : NULL);
+                       topic->provider >= 0 ? string (rules, rules->providers[topic->provider].name)
+                                            : NULL);
   rebound_json_member (self->out, "rule",
                        topic->rule != NULL ? string (rules, topic->rule->id) : NULL);
   put_items_json (self);
