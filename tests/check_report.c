@@ -990,8 +990,24 @@ START_TEST (explain_names)
   assert_contains (text, "or: user-moved: ");
   ck_assert_ptr_null (strstr (text, "Who has to act"));
   assert_contains (code, "\n  at Microsoft: user-unknown, policy-refused");
+  assert_contains (code, "\n    - The recipient");
+  assert_contains (code, "\n    - The sending side");
   ck_assert (json_object_has_member (json_object_get_object_member (said, "providers"),
                                      "microsoft"));
+}
+END_TEST
+
+/* What leaves several reasons open drops nobody at once, and its list text is that of none of them. */
+START_TEST (explain_open)
+{
+  g_autoptr (JsonObject) open = explain_object ("511");
+  g_autoptr (JsonObject) sure = explain_object ("5.1.1");
+  const char *told =
+      json_array_get_string_element (json_object_get_array_member (open, "list"), 0);
+
+  ck_assert_str_eq (get_string (open, "unsubscribe"), "count");
+  assert_contains (told, "several reasons");
+  ck_assert_str_eq (get_string (sure, "unsubscribe"), "now");
 }
 END_TEST
 
@@ -1188,6 +1204,7 @@ explain_tests (void)
   tcase_add_loop_test (tests, explain_asked, 0, G_N_ELEMENTS (asked));
   tcase_add_test (tests, explain_phrase);
   tcase_add_test (tests, explain_names);
+  tcase_add_test (tests, explain_open);
   tcase_add_loop_test (tests, explain_unregistered, 0, G_N_ELEMENTS (unregistered));
   tcase_add_loop_test (tests, explain_width, 40, 101);
   tcase_add_loop_test (tests, explain_suggest, 0, G_N_ELEMENTS (alike));

@@ -194,17 +194,20 @@ typedef struct
   ReboundUnsubscribe unsubscribe;
 } Verdict;
 
-/* The verdict of @reason; behind a code that says "for now" the milder one. */
+/* The verdict of @reason; behind a code that says "for now", or leaves others open, the milder
+ * one. */
 static Verdict
 judge (const Writer *self, guint reason)
 {
   const ReboundReasonRule *rule = &self->rules->reasons[reason];
   Verdict verdict = { rule->bounce, rule->fault, rule->unsubscribe };
 
-  if (rebound_topic_class (self->rules, self->topic) != '4')
-    return verdict;
-  verdict.unsubscribe = MIN (verdict.unsubscribe, REBOUND_UNSUBSCRIBE_COUNT);
-  if (reason == REBOUND_REASON_USER_INACTIVE)
+  const gboolean temporary = rebound_topic_class (self->rules, self->topic) == '4';
+  const gboolean open = self->topic->type != REBOUND_TOPIC_NAME && self->topic->reasons.n > 1;
+
+  if (temporary || open)
+    verdict.unsubscribe = MIN (verdict.unsubscribe, REBOUND_UNSUBSCRIBE_COUNT);
+  if (temporary && reason == REBOUND_REASON_USER_INACTIVE)
     verdict.bounce = REBOUND_BOUNCE_SOFT;
   return verdict;
 }
@@ -359,13 +362,25 @@ who_acts (ReboundFault fault)
     }
 }
 
+/* Each of those whom the reasons name, once. */
 static void
 put_who (Writer *self)
 {
-  const guint reason = self->topic->reasons.reason[0];
+  const ReboundReasons *reasons = &self->topic->reasons;
+  guint told = 0, all = 0;
 
+  for (guint i = 0; i < reasons->n; i++)
+    all |= 1 << self->rules->reasons[reasons->reason[i]].fault;
   put_heading (self, "Who has to act");
-  put_paragraph (self, "    ", 4, who_acts (self->rules->reasons[reason].fault));
+  for (guint i = 0; i < reasons->n; i++)
+    {
+      const guint fault = self->rules->reasons[reasons->reason[i]].fault;
+      const gboolean several = (all & (all - 1)) != 0;
+
+      if (!(told & 1 << fault))
+        put_paragraph (self, several ? "    - " : "    ", several ? 6 : 4, who_acts (fault));
+      told |= 1 << fault;
+    }
 }
 
 static const char *

@@ -27,7 +27,8 @@ static const char head[] =
     "tells, in one place.\n"
     "What a code says by itself is the first of its reasons; the others are what it\n"
     "leaves open.\n"
-    "Where a code has no texts of its own, those of its first reason hold.\n";
+    "Where a code has no texts of its own, those of its first reason hold; but what\n"
+    "leaves several open drops nobody from a list by itself.\n";
 
 static const char tail[] = ".Sh SEE ALSO\n"
                            ".Xr rebound 1 ,\n"

@@ -487,11 +487,28 @@ get_items (const ReboundTexts *texts, ReboundItems items)
   return all[items];
 }
 
+/* What one reason would have the list do may be wrong for the others. */
+static gboolean
+leaves_open (const ReboundRules *rules, const ReboundReasons *reasons)
+{
+  const guint8 first = rules->reasons[reasons->reason[0]].unsubscribe;
+
+  for (guint i = 1; i < reasons->n; i++)
+    if (rules->reasons[reasons->reason[i]].unsubscribe != first)
+      return TRUE;
+  return reasons->n > 1 && first != REBOUND_UNSUBSCRIBE_NEVER;
+}
+
 char **
 rebound_topic_items (const ReboundRules *rules, const ReboundTopic *topic, ReboundItems items)
 {
   ReboundString found = topic->texts != NULL ? get_items (topic->texts, items) : 0;
 
+  if (found == 0 && items == REBOUND_ITEMS_LIST && leaves_open (rules, &topic->reasons))
+    return g_strsplit (
+        "It leaves several reasons open, so that nobody is dropped for it alone: the "
+        "words of the refusal decide.",
+        "\n", -1);
   if (found == 0 && topic->reasons.n > 0)
     found = get_items (&rules->reasons[topic->reasons.reason[0]].texts, items);
   return g_strsplit (string (rules, found), "\n", -1);
