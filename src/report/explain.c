@@ -61,22 +61,25 @@ is_failure (const ReboundTopic *topic)
   return topic->reasons.n > 0;
 }
 
-/* What the classes of a code say by themselves: its digits. */
+/* The class of a code, by its first digit; any class of a status is that of a failure here. */
 static const char *
 class_text (char digit)
 {
-  static const char *const texts[] = {
-    ['1'] = "The first digit, 1, is not used in SMTP (RFC 5321 section 4.2.1).",
-    ['2'] = "The first digit, 2, says that the command was done.",
-    ['3'] = "The first digit, 3, says that the server waits for more.",
-    ['4'] =
-        "The first digit, 4, says that the command failed for now: the sending server keeps the "
-        "message and tries again.",
-    ['5'] = "The first digit, 5, says that the command failed, and that the same attempt will fail "
-            "again: the sending server gives the message back.",
-  };
-
-  return digit >= '1' && digit <= '5' ? texts[(guint) digit] : NULL;
+  switch (digit)
+    {
+    case '2':
+      return "The first digit, 2, says that the command was done.";
+    case '3':
+      return "The first digit, 3, says that the server waits for more.";
+    case '4':
+      return "The first digit, 4, says that the command failed for now: the sending server keeps "
+             "the message and tries again.";
+    case '5':
+      return "The first digit, 5, says that the command failed, and that the same attempt will "
+             "fail again: the sending server gives the message back.";
+    default:
+      return "X stands for the class: 4 for now, 5 for good.";
+    }
 }
 
 /* The second digit of a reply, RFC 5321 section 4.2.1. */
@@ -324,16 +327,33 @@ put_taxonomies (Writer *self)
     }
 }
 
+/* 514 is mostly a 5.1.4. */
+static void
+put_undotted (Writer *self)
+{
+  const char *name = self->topic->name;
+  g_autofree char *status = g_strdup_printf ("%c.%c.%c", name[0], name[1], name[2]);
+  const ReboundCode *code = rebound_rules_find_status (self->rules, status);
+
+  if (code != NULL)
+    put_line (self, "with dots: %s: %s", status,
+              rebound_rules_string (self->rules, code->texts.means));
+}
+
+/* What the digits say of a code that the rules do not have. */
 static void
 put_digits (Writer *self)
 {
   const ReboundTopic *topic = self->topic;
 
-  if (class_text (*topic->name) != NULL)
-    put_line (self, "%s", class_text (*topic->name));
-  put_line (self, "%s",
-            topic->type == REBOUND_TOPIC_REPLY ? reply_digit_text (topic->name[1])
-                                               : subject_text (topic->name));
+  put_line (self, "%s", class_text (*topic->name));
+  if (topic->type == REBOUND_TOPIC_STATUS)
+    put_line (self, "%s", subject_text (topic->name));
+  else
+    {
+      put_line (self, "%s", reply_digit_text (topic->name[1]));
+      put_undotted (self);
+    }
 }
 
 static const char *
@@ -438,6 +458,8 @@ put_facts (Writer *self)
     }
   if (rebound_topic_is_code (topic) && topic->code == NULL)
     put_digits (self);
+  else if (rebound_topic_is_success (topic))
+    put_line (self, "%s", class_text ('2'));
   if (topic->code != NULL && topic->code->generic && is_failure (topic))
     put_line (self, "says little: the reply code, the stage and the text decide");
   if (topic->texts != NULL && topic->texts->source != 0)
