@@ -62,23 +62,26 @@ is_failure (const ReboundTopic *topic)
   return topic->reasons.n > 0;
 }
 
-/* What the classes of a code say by themselves: its digits. */
+/* The class of a code, by its first digit; any class of a status is that of a failure here. */
 static const char *
 class_text (char digit)
 {
-  static const char *const texts[] = {
-    ['1'] = N_ ("The first digit, 1, is not used in SMTP (RFC 5321 section 4.2.1)."),
-    ['2'] = N_ ("The first digit, 2, says that the command was done."),
-    ['3'] = N_ ("The first digit, 3, says that the server waits for more."),
-    ['4'] = N_ (
-        "The first digit, 4, says that the command failed for now: the sending server keeps the "
-        "message and tries again."),
-    ['5'] =
-        N_ ("The first digit, 5, says that the command failed, and that the same attempt will fail "
-            "again: the sending server gives the message back."),
-  };
-
-  return digit >= '1' && digit <= '5' ? texts[(guint) digit] : NULL;
+  switch (digit)
+    {
+    case '2':
+      return N_ ("The first digit, 2, says that the command was done.");
+    case '3':
+      return N_ ("The first digit, 3, says that the server waits for more.");
+    case '4':
+      return N_ (
+          "The first digit, 4, says that the command failed for now: the sending server keeps "
+          "the message and tries again.");
+    case '5':
+      return N_ ("The first digit, 5, says that the command failed, and that the same attempt will "
+                 "fail again: the sending server gives the message back.");
+    default:
+      return N_ ("X stands for the class: 4 for now, 5 for good.");
+    }
 }
 
 /* The second digit of a reply, RFC 5321 section 4.2.1. */
@@ -196,17 +199,20 @@ typedef struct
   ReboundUnsubscribe unsubscribe;
 } Verdict;
 
-/* The verdict of @reason; behind a code that says "for now" the milder one. */
+/* The verdict of @reason; behind a code that says "for now", or leaves others open, the milder
+ * one. */
 static Verdict
 judge (const Writer *self, guint reason)
 {
   const ReboundReasonRule *rule = &self->rules->reasons[reason];
   Verdict verdict = { rule->bounce, rule->fault, rule->unsubscribe };
 
-  if (rebound_topic_class (self->rules, self->topic) != '4')
-    return verdict;
-  verdict.unsubscribe = MIN (verdict.unsubscribe, REBOUND_UNSUBSCRIBE_COUNT);
-  if (reason == REBOUND_REASON_USER_INACTIVE)
+  const gboolean temporary = rebound_topic_class (self->rules, self->topic) == '4';
+  const gboolean open = self->topic->type != REBOUND_TOPIC_NAME && self->topic->reasons.n > 1;
+
+  if (temporary || open)
+    verdict.unsubscribe = MIN (verdict.unsubscribe, REBOUND_UNSUBSCRIBE_COUNT);
+  if (temporary && reason == REBOUND_REASON_USER_INACTIVE)
     verdict.bounce = REBOUND_BOUNCE_SOFT;
   return verdict;
 }
@@ -330,16 +336,33 @@ put_taxonomies (Writer *self)
     }
 }
 
+/* 514 is mostly a 5.1.4. */
+static void
+put_undotted (Writer *self)
+{
+  const char *name = self->topic->name;
+  g_autofree char *status = g_strdup_printf ("%c.%c.%c", name[0], name[1], name[2]);
+  const ReboundCode *code = rebound_rules_find_status (self->rules, status);
+
+  if (code != NULL)
+    put_line (self, _ ("with dots: %s: %s"), status,
+              _ (rebound_rules_string (self->rules, code->texts.means)));
+}
+
+/* What the digits say of a code that the rules do not have. */
 static void
 put_digits (Writer *self)
 {
   const ReboundTopic *topic = self->topic;
 
-  if (class_text (*topic->name) != NULL)
-    put_line (self, "%s", _ (class_text (*topic->name)));
-  put_line (self, "%s",
-            _ (topic->type == REBOUND_TOPIC_REPLY ? reply_digit_text (topic->name[1])
-                                                  : subject_text (topic->name)));
+  put_line (self, "%s", _ (class_text (*topic->name)));
+  if (topic->type == REBOUND_TOPIC_STATUS)
+    put_line (self, "%s", _ (subject_text (topic->name)));
+  else
+    {
+      put_line (self, "%s", _ (reply_digit_text (topic->name[1])));
+      put_undotted (self);
+    }
 }
 
 static const char *
@@ -360,21 +383,32 @@ who_acts (ReboundFault fault)
     case REBOUND_FAULT_RECEIVER:
       return N_ ("The receiving side: its postmaster.");
     case REBOUND_FAULT_NETWORK:
-      return N_ (
-          "Nobody at first: the sending server tries again. If it lasts, the postmasters of both "
-          "sides look which of them cannot be reached.");
+      return N_ ("Nobody at first: the sending server tries again. If it lasts, the postmasters of "
+                 "both sides look which of them cannot be reached.");
     default:
       return N_ ("Whoever the rest of the message names.");
     }
 }
 
+/* Each of those whom the reasons name, once. */
 static void
 put_who (Writer *self)
 {
-  const guint reason = self->topic->reasons.reason[0];
+  const ReboundReasons *reasons = &self->topic->reasons;
+  guint told = 0, all = 0;
 
+  for (guint i = 0; i < reasons->n; i++)
+    all |= 1 << self->rules->reasons[reasons->reason[i]].fault;
   put_heading (self, N_ ("Who has to act"));
-  put_paragraph (self, "    ", 4, _ (who_acts (self->rules->reasons[reason].fault)));
+  for (guint i = 0; i < reasons->n; i++)
+    {
+      const guint fault = self->rules->reasons[reasons->reason[i]].fault;
+      const gboolean several = (all & (all - 1)) != 0;
+
+      if (!(told & 1 << fault))
+        put_paragraph (self, several ? "    - " : "    ", several ? 6 : 4, _ (who_acts (fault)));
+      told |= 1 << fault;
+    }
 }
 
 static const char *
@@ -433,6 +467,8 @@ put_facts (Writer *self)
     }
   if (rebound_topic_is_code (topic) && topic->code == NULL)
     put_digits (self);
+  else if (rebound_topic_is_success (topic))
+    put_line (self, "%s", _ (class_text ('2')));
   if (topic->code != NULL && topic->code->generic && is_failure (topic))
     put_line (self, "%s", _ ("says little: the reply code, the stage and the text decide"));
   if (topic->texts != NULL && topic->texts->source != 0)
