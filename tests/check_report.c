@@ -864,6 +864,7 @@ START_TEST (explain_success)
   ck_assert_str_eq (get_string (object, "class"), classes[_i]);
   ck_assert_uint_eq (json_array_get_length (json_object_get_array_member (object, "reasons")), 0);
   ck_assert_ptr_null (strstr (text, "unsubscribe"));
+  ck_assert_ptr_null (strstr (text, "Who has to act"));
 }
 END_TEST
 
@@ -975,6 +976,25 @@ START_TEST (explain_phrase)
 }
 END_TEST
 
+/* Examples are those of the class, where there are any. */
+START_TEST (explain_examples)
+{
+  g_autofree char *temporary = rebound_explain_to_text (NULL, "4.2.2", NULL);
+  g_autofree char *permanent = rebound_explain_to_text (NULL, "5.2.2", NULL);
+  g_autofree char *any = rebound_explain_to_text (NULL, "X.2.2", NULL);
+  g_autofree char *success = rebound_explain_to_text (NULL, "2.1.1", NULL);
+
+  assert_contains (temporary, "    452 4.2.2 ");
+  ck_assert_ptr_null (strstr (temporary, "552 5.2.2"));
+  assert_contains (permanent, "    552 5.2.2 ");
+  ck_assert_ptr_null (strstr (permanent, "452 4.2.2"));
+  assert_contains (any, "    - 452 4.2.2 ");
+  assert_contains (any, "    - 552 5.2.2 ");
+  assert_contains (success, "command was done");
+  ck_assert_ptr_null (strstr (success, "Examples"));
+}
+END_TEST
+
 /* A name that stands for several reasons has no texts of its own; a code says what a provider
  * makes of it. */
 START_TEST (explain_names)
@@ -990,8 +1010,26 @@ START_TEST (explain_names)
   assert_contains (text, "or: user-moved: ");
   ck_assert_ptr_null (strstr (text, "Who has to act"));
   assert_contains (code, "\n  at Microsoft: user-unknown, policy-refused");
+  assert_contains (code, "\n    - The recipient");
+  assert_contains (code, "\n    - The sending side");
   ck_assert (json_object_has_member (json_object_get_object_member (said, "providers"),
                                      "microsoft"));
+}
+END_TEST
+
+/* What leaves several reasons open drops nobody at once, and its list text is that of none of them. */
+START_TEST (explain_open)
+{
+  g_autoptr (JsonObject) open = explain_object ("511");
+  g_autoptr (JsonObject) sure = explain_object ("5.1.1");
+  g_autofree char *now = rebound_explain_to_text (NULL, "4.1.1", NULL);
+  const char *told =
+      json_array_get_string_element (json_object_get_array_member (open, "list"), 0);
+
+  ck_assert_str_eq (get_string (open, "unsubscribe"), "count");
+  assert_contains (told, "several reasons");
+  ck_assert_str_eq (get_string (sure, "unsubscribe"), "now");
+  assert_contains (now, "for now only");
 }
 END_TEST
 
@@ -1006,6 +1044,8 @@ static const struct
   { "419", "temporary", NULL, "tries" },
   { "599", "permanent", NULL, "message back" },
   { "548", "permanent", NULL, "network and routing" },
+  { "514", "permanent", NULL, "with dots: 5.1.4: Recipient address reserved" },
+  { "418", "temporary", NULL, "with dots: 4.1.8: Bad sender's system" },
   { "290", "success", NULL, "was done" },
   { "5.2.99", "permanent", "unclassified", "the mailbox" },
   { "4.4.99", "temporary", "network-error", "the network" },
@@ -1187,7 +1227,9 @@ explain_tests (void)
   tcase_add_loop_test (tests, explain_success, 0, 4);
   tcase_add_loop_test (tests, explain_asked, 0, G_N_ELEMENTS (asked));
   tcase_add_test (tests, explain_phrase);
+  tcase_add_test (tests, explain_examples);
   tcase_add_test (tests, explain_names);
+  tcase_add_test (tests, explain_open);
   tcase_add_loop_test (tests, explain_unregistered, 0, G_N_ELEMENTS (unregistered));
   tcase_add_loop_test (tests, explain_width, 40, 101);
   tcase_add_loop_test (tests, explain_suggest, 0, G_N_ELEMENTS (alike));

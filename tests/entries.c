@@ -4,7 +4,7 @@
  *   id, or in the message that its `case` names.
  * - The words of a mark and of a stage stand in the message that its `case` names.
  * - A format is that of a message in corpus/NAME/.
- * - Each example gives one of the reasons of its entry.
+ * - Each example gives one of the reasons of its entry; one that begins with 2, a success.
  * - A provider is that of some reply, and so is each code of its own.
  * - No text stands in two entries that hold everywhere.
  * - No short text of a phrase that is not weak stands in corpus/other, where people write of
@@ -398,8 +398,7 @@ code_has_reason (const ReboundCode *code, guint reason)
   for (guint stage = 0; stage < REBOUND_N_STAGES; stage++)
     if (has_reason (&code->at[stage], reason))
       return TRUE;
-  return has_reason (&code->reasons, reason)
-         || (code->reasons.n == 0 && reason == REBOUND_REASON_DELIVERED);
+  return has_reason (&code->reasons, reason);
 }
 
 /* @code or @reasons: what the entry says. */
@@ -419,8 +418,11 @@ check_examples (Entries *self, const char *keyword, ReboundString id, const Rebo
       const ReboundReason reason =
           rebound_recipient_get_reason (rebound_report_get_recipient (report, 0));
 
-      say (self, code != NULL ? code_has_reason (code, reason) : has_reason (reasons, reason),
-           &entry, "“%s” gives %s", lines[i], rebound_reason_to_string (reason));
+      const gboolean said = *lines[i] == '2' ? reason == REBOUND_REASON_DELIVERED
+                            : code != NULL   ? code_has_reason (code, reason)
+                                             : has_reason (reasons, reason);
+
+      say (self, said, &entry, "“%s” gives %s", lines[i], rebound_reason_to_string (reason));
     }
 }
 

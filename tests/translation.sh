@@ -148,7 +148,7 @@ prints 'an error' 'rebound: команды «x» нет; список вывод
 prints 'an error of the library' \
   'rebound parse: „corpus“ ist nicht lesbar: ein Verzeichnis, aber kein Maildir, das cur/ und new/ hat' \
   "$REBOUND" parse --lang de corpus
-prints 'what a reason means' 'user-unknown: Такого почтового ящика нет. Жёсткий возврат, проблема у получателя, отписка: сразу.' \
+prints 'what a reason means' 'user-unknown: Такого почтового ящика нет. Жёсткий возврат, проблема у' \
   "$REBOUND" explain --lang ru user-unknown
 
 printf 'reason blocked\n  taxonomy ses\nreply 550\n  at rcpt\n' >"$work/site.rules"

@@ -16,7 +16,7 @@ static const GOptionEntry options[] = {
   { "json", 0, 0, G_OPTION_ARG_NONE, &as_json, N_ ("One JSON object for each, one a line"), NULL },
   { "list", 0, 0, G_OPTION_ARG_NONE, &list, N_ ("All topics, with a line for each"), NULL },
   { "rules", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &rules,
-    N_ ("Rules on top of those that are built in and of those of the site"), N_ ("FILE") },
+    N_ ("Rules on top of those that are built in and of those of the site"), "FILE" },
   { 0 },
 };
 

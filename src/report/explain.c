@@ -5,6 +5,7 @@
 #include "json.h"
 #include "report.h"
 #include "topics.h"
+#include "translate.h"
 
 #define USUAL_WIDTH 80
 
@@ -30,10 +31,10 @@ means_of (const ReboundRules *rules, const ReboundTopic *topic)
   if (means != NULL)
     return means;
   if (topic->type == REBOUND_TOPIC_NAME)
-    return "Another system's name for several reasons";
+    return N_ ("Another system's name for several reasons");
   if (topic->type == REBOUND_TOPIC_PHRASE)
     return string (rules, rules->reasons[topic->reasons.reason[0]].texts.means);
-  return "Not a registered code";
+  return N_ ("Not a registered code");
 }
 
 /* RFC 5321 section 4.2.1, RFC 3463 section 3.1. */
@@ -43,13 +44,13 @@ class_of (const ReboundRules *rules, const ReboundTopic *topic)
   switch (rebound_topic_class (rules, topic))
     {
     case '2':
-      return "success";
+      return NC_ ("class", "success");
     case '3':
-      return "intermediate";
+      return NC_ ("class", "intermediate");
     case '4':
-      return "temporary";
+      return NC_ ("class", "temporary");
     case '5':
-      return "permanent";
+      return NC_ ("class", "permanent");
     default:
       return NULL;
     }
@@ -61,21 +62,26 @@ is_failure (const ReboundTopic *topic)
   return topic->reasons.n > 0;
 }
 
-/* What the classes of a code say by themselves: its digits. */
+/* The class of a code, by its first digit; any class of a status is that of a failure here. */
 static const char *
 class_text (char digit)
 {
-  static const char *const texts[] = {
-    ['1'] = "The first digit, 1, is not used in SMTP (RFC 5321 section 4.2.1).",
-    ['2'] = "The first digit, 2, says that the command was done.",
-    ['3'] = "The first digit, 3, says that the server waits for more.",
-    ['4'] = "The first digit, 4, says that the command failed for now: the sending server keeps the "
-            "message and tries again.",
-    ['5'] = "The first digit, 5, says that the command failed, and that the same attempt will fail "
-            "again: the sending server gives the message back.",
-  };
-
-  return digit >= '1' && digit <= '5' ? texts[(guint) digit] : NULL;
+  switch (digit)
+    {
+    case '2':
+      return N_ ("The first digit, 2, says that the command was done.");
+    case '3':
+      return N_ ("The first digit, 3, says that the server waits for more.");
+    case '4':
+      return N_ (
+          "The first digit, 4, says that the command failed for now: the sending server keeps "
+          "the message and tries again.");
+    case '5':
+      return N_ ("The first digit, 5, says that the command failed, and that the same attempt will "
+                 "fail again: the sending server gives the message back.");
+    default:
+      return N_ ("X stands for the class: 4 for now, 5 for good.");
+    }
 }
 
 /* The second digit of a reply, RFC 5321 section 4.2.1. */
@@ -83,21 +89,22 @@ static const char *
 reply_digit_text (char digit)
 {
   static const char *const texts[] = {
-    "The second digit, 0, is that of syntax: a command was wrong, unknown or out of place.",
-    "The second digit, 1, is that of information: status and help. Where a failure has it, the "
-    "code is mostly an enhanced status code X.1.z without its dots: the address.",
-    "The second digit, 2, is that of connections. Where the code is no registered one, it is mostly "
-    "an enhanced status code X.2.z without its dots: the mailbox.",
-    "The second digit, 3, has no meaning in RFC 5321; the extensions for authentication and TLS "
-    "use it.",
-    "The second digit, 4, has no meaning in RFC 5321. Such a code is mostly an enhanced status "
-    "code X.4.z without its dots: network and routing.",
-    "The second digit, 5, is that of the mail system: the mailbox, the message, the storage.",
+    N_ ("The second digit, 0, is that of syntax: a command was wrong, unknown or out of place."),
+    N_ ("The second digit, 1, is that of information: status and help. Where a failure has it, the "
+        "code is mostly an enhanced status code X.1.z without its dots: the address."),
+    N_ ("The second digit, 2, is that of connections. Where the code is no registered one, it is "
+        "mostly an enhanced status code X.2.z without its dots: the mailbox."),
+    N_ ("The second digit, 3, has no meaning in RFC 5321; the extensions for authentication and "
+        "TLS use it."),
+    N_ ("The second digit, 4, has no meaning in RFC 5321. Such a code is mostly an enhanced status "
+        "code X.4.z without its dots: network and routing."),
+    N_ ("The second digit, 5, is that of the mail system: the mailbox, the message, the storage."),
   };
 
-  return digit <= '5' ? texts[digit - '0']
-                      : "RFC 5321 knows no such second digit. Where it is 7, the code is mostly an "
-                        "enhanced status code X.7.z without its dots: security and policy.";
+  return digit <= '5'
+             ? texts[digit - '0']
+             : N_ ("RFC 5321 knows no such second digit. Where it is 7, the code is mostly an "
+                   "enhanced status code X.7.z without its dots: security and policy.");
 }
 
 /* The subject of an enhanced code, RFC 3463 section 2. */
@@ -105,18 +112,18 @@ static const char *
 subject_text (const char *status)
 {
   static const char *const texts[] = {
-    "The second number, 0, says nothing more of the subject.",
-    "The second number, 1, is that of the addresses: of the recipient or of the sender.",
-    "The second number, 2, is that of the mailbox.",
-    "The second number, 3, is that of the mail system of the recipient.",
-    "The second number, 4, is that of the network and the routing.",
-    "The second number, 5, is that of the SMTP conversation.",
-    "The second number, 6, is that of the content, or of its form.",
-    "The second number, 7, is that of security and policy.",
+    N_ ("The second number, 0, says nothing more of the subject."),
+    N_ ("The second number, 1, is that of the addresses: of the recipient or of the sender."),
+    N_ ("The second number, 2, is that of the mailbox."),
+    N_ ("The second number, 3, is that of the mail system of the recipient."),
+    N_ ("The second number, 4, is that of the network and the routing."),
+    N_ ("The second number, 5, is that of the SMTP conversation."),
+    N_ ("The second number, 6, is that of the content, or of its form."),
+    N_ ("The second number, 7, is that of security and policy."),
   };
 
   return status[3] == '.' && status[2] <= '7' ? texts[status[2] - '0']
-                                              : "No such second number is registered.";
+                                              : N_ ("No such second number is registered.");
 }
 
 /* ---- Text ---- */
@@ -182,7 +189,7 @@ put_line (Writer *self, const char *format, ...)
 static void
 put_heading (Writer *self, const char *heading)
 {
-  g_string_append_printf (self->out, "\n  %s\n", heading);
+  g_string_append_printf (self->out, "\n  %s\n", _ (heading));
 }
 
 typedef struct
@@ -192,20 +199,29 @@ typedef struct
   ReboundUnsubscribe unsubscribe;
 } Verdict;
 
-/* The verdict of @reason; behind a code that says "for now" the milder one. */
+/* The verdict of @reason; behind a code that says "for now", or leaves others open, the milder
+ * one. */
 static Verdict
 judge (const Writer *self, guint reason)
 {
   const ReboundReasonRule *rule = &self->rules->reasons[reason];
   Verdict verdict = { rule->bounce, rule->fault, rule->unsubscribe };
 
-  if (rebound_topic_class (self->rules, self->topic) != '4')
-    return verdict;
-  verdict.unsubscribe = MIN (verdict.unsubscribe, REBOUND_UNSUBSCRIBE_COUNT);
-  if (reason == REBOUND_REASON_USER_INACTIVE)
+  const gboolean temporary = rebound_topic_class (self->rules, self->topic) == '4';
+  const gboolean open = self->topic->type != REBOUND_TOPIC_NAME && self->topic->reasons.n > 1;
+
+  if (temporary || open)
+    verdict.unsubscribe = MIN (verdict.unsubscribe, REBOUND_UNSUBSCRIBE_COUNT);
+  if (temporary && reason == REBOUND_REASON_USER_INACTIVE)
     verdict.bounce = REBOUND_BOUNCE_SOFT;
   return verdict;
 }
+
+static const char *const bounces[] = {
+  [REBOUND_BOUNCE_NONE] = N_ ("No failure"),
+  [REBOUND_BOUNCE_SOFT] = N_ ("soft bounce"),
+  [REBOUND_BOUNCE_HARD] = N_ ("hard bounce"),
+};
 
 static char *
 describe_reason (const Writer *self, guint reason)
@@ -214,15 +230,14 @@ describe_reason (const Writer *self, guint reason)
   GString *out = g_string_new (NULL);
 
   g_string_append_printf (
-      out, "%s: %s. ", rebound_reason_to_string (reason),
-      rebound_rules_string (self->rules, self->rules->reasons[reason].texts.means));
-  if (verdict.bounce == REBOUND_BOUNCE_NONE)
-    g_string_append (out, "No failure, ");
-  else
-    g_string_append_printf (out, "%s bounce, ", rebound_bounce_to_string (verdict.bounce));
+      out, "%s: %s. %s, ", rebound_reason_to_string (reason),
+      _ (rebound_rules_string (self->rules, self->rules->reasons[reason].texts.means)),
+      _ (bounces[verdict.bounce]));
   rebound_append_fault (out, verdict.fault);
-  g_string_append_printf (out, ", unsubscribe %s.",
-                          rebound_unsubscribe_to_string (verdict.unsubscribe));
+  g_string_append (out, ", ");
+  g_string_append_printf (out, _ ("unsubscribe %s"),
+                          C_ ("unsubscribe", rebound_unsubscribe_to_string (verdict.unsubscribe)));
+  g_string_append_c (out, '.');
   return g_string_free (out, FALSE);
 }
 
@@ -240,12 +255,12 @@ static void
 put_first_line (Writer *self)
 {
   const ReboundTopic *topic = self->topic;
-  const char *means = means_of (self->rules, topic);
-  const char *class = class_of (self->rules, topic);
-  const char *provider =
-      topic->provider >= 0
-          ? string (self->rules, self->rules->providers[topic->provider].title)
-          : NULL;
+  const char *means = _ (means_of (self->rules, topic));
+  const char *digit = class_of (self->rules, topic);
+  const char *class = digit != NULL ? C_ ("class", digit) : NULL;
+  const char *provider = topic->provider >= 0
+                             ? string (self->rules, self->rules->providers[topic->provider].title)
+                             : NULL;
   g_autofree char *lead = g_strdup_printf ("%s: ", topic->name);
   g_autofree char *text = NULL;
 
@@ -267,9 +282,9 @@ put_reasons (Writer *self)
       g_autofree char *reason = describe_reason (self, topic->reasons.reason[i]);
 
       if (i > 0)
-        put_line (self, "or: %s", reason);
+        put_line (self, _ ("or: %s"), reason);
       else if (by_code)
-        put_line (self, "by itself: %s", reason);
+        put_line (self, _ ("by itself: %s"), reason);
       else
         put_line (self, "%s", reason);
     }
@@ -285,7 +300,7 @@ put_stages (Writer *self)
       {
         g_autofree char *reasons = join_reasons (&code->at[stage]);
 
-        put_line (self, "at %s: %s", rebound_stage_to_string (stage), reasons);
+        put_line (self, _ ("at %s: %s"), rebound_stage_to_string (stage), reasons);
       }
 }
 
@@ -301,7 +316,8 @@ put_providers (Writer *self)
         const ReboundProvider *provider = &rules->providers[rules->says[i].provider];
         g_autofree char *reasons = join_reasons (&rules->says[i].reasons);
 
-        put_line (self, "at %s: %s", rebound_rules_string (rules, provider->title), reasons);
+        put_line (self, C_ ("provider", "at %s: %s"), rebound_rules_string (rules, provider->title),
+                  reasons);
       }
 }
 
@@ -316,20 +332,37 @@ put_taxonomies (Writer *self)
       const char *name = string (self->rules, self->rules->reasons[reason].taxonomy[i]);
 
       if (name != NULL)
-        put_line (self, "in %s: %s", names[i], name);
+        put_line (self, _ ("in %s: %s"), names[i], name);
     }
 }
 
+/* 514 is mostly a 5.1.4. */
+static void
+put_undotted (Writer *self)
+{
+  const char *name = self->topic->name;
+  g_autofree char *status = g_strdup_printf ("%c.%c.%c", name[0], name[1], name[2]);
+  const ReboundCode *code = rebound_rules_find_status (self->rules, status);
+
+  if (code != NULL)
+    put_line (self, _ ("with dots: %s: %s"), status,
+              _ (rebound_rules_string (self->rules, code->texts.means)));
+}
+
+/* What the digits say of a code that the rules do not have. */
 static void
 put_digits (Writer *self)
 {
   const ReboundTopic *topic = self->topic;
 
-  if (class_text (*topic->name) != NULL)
-    put_line (self, "%s", class_text (*topic->name));
-  put_line (self, "%s",
-            topic->type == REBOUND_TOPIC_REPLY ? reply_digit_text (topic->name[1])
-                                               : subject_text (topic->name));
+  put_line (self, "%s", _ (class_text (*topic->name)));
+  if (topic->type == REBOUND_TOPIC_STATUS)
+    put_line (self, "%s", _ (subject_text (topic->name)));
+  else
+    {
+      put_line (self, "%s", _ (reply_digit_text (topic->name[1])));
+      put_undotted (self);
+    }
 }
 
 static const char *
@@ -338,42 +371,54 @@ who_acts (ReboundFault fault)
   switch (fault)
     {
     case REBOUND_FAULT_NONE:
-      return "Nobody.";
+      return N_ ("Nobody.");
     case REBOUND_FAULT_RECIPIENT:
-      return "The recipient, or who looks after his mailbox.";
+      return N_ ("The recipient, or who looks after his mailbox.");
     case REBOUND_FAULT_DOMAIN:
-      return "Who runs the domain of the recipient.";
+      return N_ ("Who runs the domain of the recipient.");
     case REBOUND_FAULT_MESSAGE:
-      return "Who wrote the message, or the program that made it.";
+      return N_ ("Who wrote the message, or the program that made it.");
     case REBOUND_FAULT_SENDER:
-      return "The sending side: its postmaster, or the service that sends for it.";
+      return N_ ("The sending side: its postmaster, or the service that sends for it.");
     case REBOUND_FAULT_RECEIVER:
-      return "The receiving side: its postmaster.";
+      return N_ ("The receiving side: its postmaster.");
     case REBOUND_FAULT_NETWORK:
-      return "Nobody at first: the sending server tries again. If it lasts, the postmasters of both "
-             "sides look which of them cannot be reached.";
+      return N_ ("Nobody at first: the sending server tries again. If it lasts, the postmasters of "
+                 "both sides look which of them cannot be reached.");
     default:
-      return "Whoever the rest of the message names.";
+      return N_ ("Whoever the rest of the message names.");
     }
 }
 
+/* Each of those whom the reasons name, once. */
 static void
 put_who (Writer *self)
 {
-  const guint reason = self->topic->reasons.reason[0];
+  const ReboundReasons *reasons = &self->topic->reasons;
+  guint told = 0, all = 0;
 
-  put_heading (self, "Who has to act");
-  put_paragraph (self, "    ", 4, who_acts (self->rules->reasons[reason].fault));
+  for (guint i = 0; i < reasons->n; i++)
+    all |= 1 << self->rules->reasons[reasons->reason[i]].fault;
+  put_heading (self, N_ ("Who has to act"));
+  for (guint i = 0; i < reasons->n; i++)
+    {
+      const guint fault = self->rules->reasons[reasons->reason[i]].fault;
+      const gboolean several = (all & (all - 1)) != 0;
+
+      if (!(told & 1 << fault))
+        put_paragraph (self, several ? "    - " : "    ", several ? 6 : 4, _ (who_acts (fault)));
+      told |= 1 << fault;
+    }
 }
 
 static const char *
 heading_of (ReboundItems items)
 {
   static const char *const headings[REBOUND_N_ITEMS] = {
-    "Usual causes",
-    "What the manager of a list does",
-    "What the sending postmaster does",
-    "Examples",
+    N_ ("Usual causes"),
+    N_ ("What the manager of a list does"),
+    N_ ("What the sending postmaster does"),
+    N_ ("Examples"),
   };
 
   return headings[items];
@@ -389,7 +434,8 @@ put_items (Writer *self, ReboundItems items)
     return;
   put_heading (self, heading_of (items));
   for (guint i = 0; lines[i] != NULL; i++)
-    put_paragraph (self, several ? "    - " : "    ", several ? 6 : 4, lines[i]);
+    put_paragraph (self, several ? "    - " : "    ", several ? 6 : 4,
+                   items != REBOUND_ITEMS_EXAMPLES ? _ (lines[i]) : lines[i]);
 }
 
 static void
@@ -421,10 +467,12 @@ put_facts (Writer *self)
     }
   if (rebound_topic_is_code (topic) && topic->code == NULL)
     put_digits (self);
+  else if (rebound_topic_is_success (topic))
+    put_line (self, "%s", _ (class_text ('2')));
   if (topic->code != NULL && topic->code->generic && is_failure (topic))
-    put_line (self, "says little: the reply code, the stage and the text decide");
+    put_line (self, "%s", _ ("says little: the reply code, the stage and the text decide"));
   if (topic->texts != NULL && topic->texts->source != 0)
-    put_line (self, "source: %s", rebound_rules_string (self->rules, topic->texts->source));
+    put_line (self, _ ("source: %s"), rebound_rules_string (self->rules, topic->texts->source));
 }
 
 /* A name that stands for several reasons has none of these: each reason is a topic of its own. */
@@ -504,8 +552,7 @@ put_providers_json (Writer *self)
   for (guint i = 0; i < rules->n_says && rebound_topic_is_code (self->topic); i++)
     if (strcmp (rebound_rules_string (rules, rules->says[i].code), self->topic->name) == 0)
       put_reason_names (
-          self->out,
-          rebound_rules_string (rules, rules->providers[rules->says[i].provider].name),
+          self->out, rebound_rules_string (rules, rules->providers[rules->says[i].provider].name),
           &rules->says[i].reasons);
   rebound_json_end (self->out, '}');
 }
@@ -573,9 +620,8 @@ put_json (Writer *self)
   put_verdict_json (self);
   put_taxonomies_json (self);
   rebound_json_member (self->out, "provider",
-                       topic->provider >= 0
-                           ? string (rules, rules->providers[topic->provider].name)
-                           : NULL);
+                       topic->provider >= 0 ? string (rules, rules->providers[topic->provider].name)
+                                            : NULL);
   rebound_json_member (self->out, "rule",
                        topic->rule != NULL ? string (rules, topic->rule->id) : NULL);
   put_items_json (self);

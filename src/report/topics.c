@@ -487,14 +487,88 @@ get_items (const ReboundTexts *texts, ReboundItems items)
   return all[items];
 }
 
+/* What one reason would have the list do may be wrong for the others. */
+static gboolean
+leaves_open (const ReboundRules *rules, const ReboundReasons *reasons)
+{
+  const guint8 first = rules->reasons[reasons->reason[0]].unsubscribe;
+
+  for (guint i = 1; i < reasons->n; i++)
+    if (rules->reasons[reasons->reason[i]].unsubscribe != first)
+      return TRUE;
+  return reasons->n > 1 && first != REBOUND_UNSUBSCRIBE_NEVER;
+}
+
+gboolean
+rebound_topic_is_success (const ReboundTopic *topic)
+{
+  return topic->type == REBOUND_TOPIC_STATUS && *topic->name == '2';
+}
+
+/* Those of @lines that have @part; @lines is freed. */
+static char **
+take_lines (char **lines, const char *part, gboolean at_beginning)
+{
+  GPtrArray *taken = g_ptr_array_new ();
+
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (at_beginning ? g_str_has_prefix (lines[i], part) : strstr (lines[i], part) != NULL)
+      g_ptr_array_add (taken, g_strdup (lines[i]));
+  g_strfreev (lines);
+  g_ptr_array_add (taken, NULL);
+  return (char **) g_ptr_array_free (taken, FALSE);
+}
+
+/* Its own of its class, or all of its own; else those of its first reason that have the code. */
+static char **
+find_examples (const ReboundRules *rules, const ReboundTopic *topic, ReboundString own,
+               ReboundString of_reason)
+{
+  const char class[] = { rebound_topic_class (rules, topic), '\0' };
+  const gboolean is_reply = topic->type == REBOUND_TOPIC_REPLY;
+  char **examples = g_strsplit (string (rules, own), "\n", -1);
+
+  if (own == 0)
+    return take_lines (g_strsplit (string (rules, of_reason), "\n", -1), topic->name, is_reply);
+  for (guint i = 0; examples[i] != NULL; i++)
+    if (g_str_has_prefix (examples[i], class))
+      return take_lines (examples, class, TRUE);
+  return examples;
+}
+
+/* In place of what a reason says to the list, where the topic says less than the reason does: what
+ * one reason would have done may be wrong for the others, and what is for good, for a code that is
+ * for now. */
+static const char *
+list_instead (const ReboundRules *rules, const ReboundTopic *topic)
+{
+  if (topic->reasons.n == 0)
+    return NULL;
+  if (leaves_open (rules, &topic->reasons))
+    return "It leaves several reasons open, so that nobody is dropped for it alone: the words of "
+           "the "
+           "refusal decide.";
+  if (rebound_topic_class (rules, topic) == '4'
+      && rules->reasons[topic->reasons.reason[0]].unsubscribe == REBOUND_UNSUBSCRIBE_NOW)
+    return "It is for now only: count it, and take the address off when it comes back again over "
+           "some weeks.";
+  return NULL;
+}
+
 char **
 rebound_topic_items (const ReboundRules *rules, const ReboundTopic *topic, ReboundItems items)
 {
-  ReboundString found = topic->texts != NULL ? get_items (topic->texts, items) : 0;
+  const gboolean has_own = topic->texts != NULL && !rebound_topic_is_success (topic);
+  const ReboundString own = has_own ? get_items (topic->texts, items) : 0;
+  ReboundString of_reason = 0;
 
-  if (found == 0 && topic->reasons.n > 0)
-    found = get_items (&rules->reasons[topic->reasons.reason[0]].texts, items);
-  return g_strsplit (string (rules, found), "\n", -1);
+  if (topic->reasons.n > 0)
+    of_reason = get_items (&rules->reasons[topic->reasons.reason[0]].texts, items);
+  if (items == REBOUND_ITEMS_EXAMPLES)
+    return find_examples (rules, topic, own, of_reason);
+  if (own == 0 && items == REBOUND_ITEMS_LIST && list_instead (rules, topic) != NULL)
+    return g_strsplit (list_instead (rules, topic), "\n", -1);
+  return g_strsplit (string (rules, own != 0 ? own : of_reason), "\n", -1);
 }
 
 /* Of a phrase: what `only` says, or its first example. */

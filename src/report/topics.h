@@ -59,6 +59,9 @@ rebound_topic_is_code (const ReboundTopic *topic)
   return topic->type == REBOUND_TOPIC_REPLY || topic->type == REBOUND_TOPIC_STATUS;
 }
 
+/* 2.1.1, of which the rules know the X.1.1 that is a failure. */
+gboolean rebound_topic_is_success (const ReboundTopic *topic);
+
 /* The digit of the topic's class, '2' to '5'; 'X' for any; '\0' of what has none. */
 char rebound_topic_class (const ReboundRules *rules, const ReboundTopic *topic);
 

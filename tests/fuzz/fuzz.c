@@ -243,6 +243,24 @@ fuzz_message (const uint8_t *data, size_t size)
   fuzz_wrapped ("", data, size, "");
 }
 
+/* Whatever is asked for, as text and as JSON; what is near it is a topic. */
+static void
+explain (const char *text)
+{
+  g_autofree char *told = rebound_explain_to_text (NULL, text, NULL);
+  g_autofree char *json = rebound_explain_to_json (NULL, text);
+  g_auto (GStrv) near = rebound_explain_suggest (NULL, text);
+
+  g_assert_true ((told == NULL) == (json == NULL));
+  g_assert_true (told == NULL || g_utf8_validate (told, -1, NULL));
+  for (guint i = 0; near[i] != NULL; i++)
+    {
+      g_autofree char *known = rebound_explain_to_json (NULL, near[i]);
+
+      g_assert_nonnull (known);
+    }
+}
+
 void
 fuzz_reply (const uint8_t *data, size_t size)
 {
@@ -251,4 +269,5 @@ fuzz_reply (const uint8_t *data, size_t size)
 
   g_byte_array_append (input, (const guint8 *) text, strlen (text));
   check_input (read_reply, input);
+  explain (text);
 }
