@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const members[] = { "address", "reply",  "status",     "stage",
+static const char *const members[] = { "address",    "reply",  "status",     "stage",
                                        "remote_mta", "reason", "unsubscribe" };
 
 typedef struct

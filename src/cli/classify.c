@@ -9,7 +9,7 @@ static gboolean as_json, explain;
 static char *taxonomy, **rules;
 
 static const GOptionEntry options[] = {
-  { "json", 0, 0, G_OPTION_ARG_NONE, &as_json, N_ ("One JSON object for each text, one a line"),
+  { "json", 0, 0, G_OPTION_ARG_NONE, &as_json, N_ ("One JSON object for each refusal, one a line"),
     NULL },
   { "explain", 0, 0, G_OPTION_ARG_NONE, &explain, N_ ("Show every fact behind a verdict"), NULL },
   { "taxonomy", 0, 0, G_OPTION_ARG_STRING, &taxonomy,
@@ -75,6 +75,18 @@ classify_lines (ReboundAnalyzer *analyzer, FILE *in)
   return status == EX_OK ? classify_line (analyzer, paste, NULL) : status;
 }
 
+static int
+classify_argument (ReboundAnalyzer *analyzer, const char *argument)
+{
+  g_autoptr (ReboundPaste) paste = rebound_paste_new ();
+  g_auto (GStrv) lines = g_strsplit (argument, "\n", -1);
+  int status = EX_OK;
+
+  for (guint i = 0; lines[i] != NULL && status == EX_OK; i++)
+    status = classify_line (analyzer, paste, lines[i]);
+  return status == EX_OK ? classify_line (analyzer, paste, NULL) : status;
+}
+
 int
 cli_classify (int argc, char **argv)
 {
@@ -94,6 +106,6 @@ cli_classify (int argc, char **argv)
   analyzer = cli_new_analyzer ("classify", rules, &status);
   for (int i = argc < 2 ? 0 : 1; i < argc && result == EX_OK; i++)
     result = i == 0 || strcmp (argv[i], "-") == 0 ? classify_lines (analyzer, stdin)
-                                                  : classify_text (analyzer, argv[i]);
+                                                  : classify_argument (analyzer, argv[i]);
   return cli_finish ("classify", result != EX_OK ? result : status);
 }

@@ -156,8 +156,8 @@ enter_reply (Conversation *self, const ReboundSpoken *spoken)
 static void
 read_host (Conversation *self, const char *line, const char *end)
 {
-  static const char *const words[] = { "onnected to ", "onnecting to ", "while talking to ",
-                                       "220 ", "220-" };
+  static const char *const words[] = { "onnected to ", "onnecting to ", "while talking to ", "220 ",
+                                       "220-" };
 
   for (guint i = 0; i < G_N_ELEMENTS (words); i++)
     {

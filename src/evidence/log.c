@@ -114,8 +114,7 @@ rebound_log_is_other (const char *text, const char *p)
 {
   while (p > text && strchr (" \t\"'<([", p[-1]) != NULL)
     p--;
-  return p > text && (p[-1] == ':' || p[-1] == '=')
-         && name_before (text, p - 1) == NAME_OTHER;
+  return p > text && (p[-1] == ':' || p[-1] == '=') && name_before (text, p - 1) == NAME_OTHER;
 }
 
 /* OpenSMTPD's "192.0.2.1 (mx.example.net)". */
@@ -153,13 +152,20 @@ static const struct
   const char *words;
   ReboundAction action;
 } fates[] = {
-  { "status=deferred", REBOUND_ACTION_DELAYED },      { "stat=Deferred", REBOUND_ACTION_DELAYED },
-  { "result=\"TempFail\"", REBOUND_ACTION_DELAYED },  { ": deferral: ", REBOUND_ACTION_DELAYED },
-  { "Action: delayed", REBOUND_ACTION_DELAYED },      { "\"deferred\"", REBOUND_ACTION_DELAYED },
-  { "(Deferred: ", REBOUND_ACTION_DELAYED },          { "\"delivered\"", REBOUND_ACTION_DELIVERED },
-  { ": success: ", REBOUND_ACTION_DELIVERED },        { "Action: delivered", REBOUND_ACTION_DELIVERED },
-  { ",status: success", REBOUND_ACTION_DELIVERED },   { "Action: relayed", REBOUND_ACTION_RELAYED },
-  { "Action: expanded", REBOUND_ACTION_EXPANDED },    { "\"Delivery\"", REBOUND_ACTION_DELIVERED },
+  { "status=deferred", REBOUND_ACTION_DELAYED },
+  { "stat=Deferred", REBOUND_ACTION_DELAYED },
+  { "result=\"TempFail\"", REBOUND_ACTION_DELAYED },
+  { ": deferral: ", REBOUND_ACTION_DELAYED },
+  { "Action: delayed", REBOUND_ACTION_DELAYED },
+  { "\"deferred\"", REBOUND_ACTION_DELAYED },
+  { "(Deferred: ", REBOUND_ACTION_DELAYED },
+  { "\"delivered\"", REBOUND_ACTION_DELIVERED },
+  { ": success: ", REBOUND_ACTION_DELIVERED },
+  { "Action: delivered", REBOUND_ACTION_DELIVERED },
+  { ",status: success", REBOUND_ACTION_DELIVERED },
+  { "Action: relayed", REBOUND_ACTION_RELAYED },
+  { "Action: expanded", REBOUND_ACTION_EXPANDED },
+  { "\"Delivery\"", REBOUND_ACTION_DELIVERED },
 };
 
 /* "2026-11-21 16:40:00 1vMabc-0001Xy-2Z == …" of Exim, "**" being a failure, "=>" and "->" a
@@ -176,10 +182,9 @@ read_flag (const char *text, const char *end)
       if (blank == NULL)
         break;
       if (words >= 2 && blank - p == 2 && p - text >= 36)
-        return memcmp (p, "==", 2) == 0   ? REBOUND_ACTION_DELAYED
-               : memcmp (p, "=>", 2) == 0 || memcmp (p, "->", 2) == 0
-                   ? REBOUND_ACTION_DELIVERED
-                   : REBOUND_ACTION_NONE;
+        return memcmp (p, "==", 2) == 0                               ? REBOUND_ACTION_DELAYED
+               : memcmp (p, "=>", 2) == 0 || memcmp (p, "->", 2) == 0 ? REBOUND_ACTION_DELIVERED
+                                                                      : REBOUND_ACTION_NONE;
       p = blank + 1;
     }
   return REBOUND_ACTION_NONE;

@@ -40,8 +40,8 @@ struct _ReboundPaste
   gint depth;      /* of braces */
   gboolean string; /* within a string of JSON */
   gboolean escape;
-  gboolean coded;  /* a code of a failure was there */
-  gboolean data;   /* the mail itself is being sent */
+  gboolean coded; /* a code of a failure was there */
+  gboolean data;  /* the mail itself is being sent */
 };
 
 ReboundPaste *
@@ -229,10 +229,24 @@ static gboolean
 is_stage_direction (const Line *line)
 {
   static const char *const words[] = {
-    "===",       "***",        "* ",           "escape character", "connection closed",
-    "trying ",   "connected ", "connecting ",  "... while talking to ", "reply: retcode",
-    "quit",      "rset",       "noop",         "starttls",
-    "data: (",   "connect: ",  "----- ",       NULL,
+    "===",
+    "***",
+    "* ",
+    "escape character",
+    "connection closed",
+    "trying ",
+    "connected ",
+    "connecting ",
+    "... while talking to ",
+    "reply: retcode",
+    "quit",
+    "rset",
+    "noop",
+    "starttls",
+    "data: (",
+    "connect: ",
+    "----- ",
+    NULL,
   };
 
   return begins_with_one (line, words) || rebound_line_is_marked (line->start, line->end)
@@ -243,8 +257,14 @@ static gboolean
 begins_conversation (const Line *line)
 {
   static const char *const words[] = {
-    "220 ", "220-", "trying ", "=== trying", "=== connected", "... while talking to ",
-    "----- transcript of session", NULL,
+    "220 ",
+    "220-",
+    "trying ",
+    "=== trying",
+    "=== connected",
+    "... while talking to ",
+    "----- transcript of session",
+    NULL,
   };
 
   if (begins_with_one (line, words) || has_words (line, "... Connecting to "))
@@ -338,8 +358,7 @@ goes_on_in_conversation (const ReboundPaste *self, const Line *line)
 static gboolean
 goes_on_in_queue (const ReboundPaste *self, const Line *line)
 {
-  return !is_queue_entry (line)
-         && (*line->words != '(' || strchr (self->text->str, '(') == NULL);
+  return !is_queue_entry (line) && (*line->words != '(' || strchr (self->text->str, '(') == NULL);
 }
 
 /* Empty lines within a text. */

@@ -136,8 +136,7 @@ static gboolean
 is_somebody_else (const ReboundSpan *text, const char *p, gsize length)
 {
   return rebound_address_is_office (p) || is_pointed_to (text->start, p)
-         || rebound_log_is_other (text->start, p)
-         || is_followed_as_sender (p, p + length, text);
+         || rebound_log_is_other (text->start, p) || is_followed_as_sender (p, p + length, text);
 }
 
 static const char *
@@ -203,8 +202,8 @@ static gboolean
 is_incoming (const ReboundSpan *text)
 {
   static const char *const words[] = {
-    ": reject: ",     "milter-reject: ", ", reject=",         " rejected RCPT ",
-    " rejected MAIL", " rejected EHLO",  " rejected HELO",    " rejected after DATA",
+    ": reject: ",     "milter-reject: ", ", reject=",      " rejected RCPT ",
+    " rejected MAIL", " rejected EHLO",  " rejected HELO", " rejected after DATA",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (words); i++)
@@ -222,12 +221,10 @@ find_in_field (const ReboundSpan *text)
     {
       const char *host = p;
 
-      while (host > text->start && host[-1] != ',' && !g_ascii_isspace (host[-1])
-             && p - host < 255)
+      while (host > text->start && host[-1] != ',' && !g_ascii_isspace (host[-1]) && p - host < 255)
         host--;
-      if (g_ascii_isdigit (p[2]) && rebound_host_scan (p + 2, text->end) > 0
-          && host > text->start && host[-1] == ','
-          && rebound_host_scan (host, p) == (gsize) (p - host))
+      if (g_ascii_isdigit (p[2]) && rebound_host_scan (p + 2, text->end) > 0 && host > text->start
+          && host[-1] == ',' && rebound_host_scan (host, p) == (gsize) (p - host))
         return (ReboundSpan){ host, p };
     }
   return (ReboundSpan){ 0 };
@@ -242,8 +239,7 @@ find_before (const ReboundSpan *text, const char *words)
 
   while (p != NULL && p > text->start && (g_ascii_isalnum (p[-1]) || strchr (".-_", p[-1]) != NULL))
     p--;
-  return p != NULL && rebound_host_scan (p, end) > 0 ? (ReboundSpan){ p, end }
-                                                     : (ReboundSpan){ 0 };
+  return p != NULL && rebound_host_scan (p, end) > 0 ? (ReboundSpan){ p, end } : (ReboundSpan){ 0 };
 }
 
 /* The host behind @words: Postfix's "connect to mx.example.net[192.0.2.1]:25: Connection refused",
@@ -303,8 +299,8 @@ find_host (const ReboundSpan *text, const ReboundLog *log, const ReboundCodes *c
 static const char *
 keep_span (ReboundEvidence *evidence, const ReboundSpan *span)
 {
-  g_autofree char *name = span->start != NULL ? g_strndup (span->start, span->end - span->start)
-                                              : NULL;
+  g_autofree char *name =
+      span->start != NULL ? g_strndup (span->start, span->end - span->start) : NULL;
 
   return name != NULL ? rebound_keep_host (evidence, name) : NULL;
 }
@@ -433,8 +429,8 @@ rebound_add_said (ReboundReading *self, const ReboundSaid *said)
   recipient->diagnostic = rebound_keep_line (evidence, text->start, text->end - text->start);
   add_stage (evidence, recipient, said->stage);
   rebound_read_refusal (self, recipient, delivered ? text->start + codes.at : text->start,
-                        text->end - text->start - (delivered ? codes.at : 0),
-                        REBOUND_SOURCE_TEXT, TRUE);
+                        text->end - text->start - (delivered ? codes.at : 0), REBOUND_SOURCE_TEXT,
+                        TRUE);
   add_status (evidence, recipient, log.status);
   host = find_host (text, &log, &codes);
   recipient->remote_mta = said->host != NULL ? said->host : keep_span (evidence, &host);
@@ -442,6 +438,8 @@ rebound_add_said (ReboundReading *self, const ReboundSaid *said)
                            ? said->address
                            : keep_recipient (evidence, text, &log, find_stage (recipient));
   recipient->action = delivered ? REBOUND_ACTION_DELIVERED : log.action;
+  if (!delivered && codes.at < codes.end && rebound_action_is_success (log.action))
+    recipient->action = REBOUND_ACTION_NONE; /* a code of a failure goes before such a word */
 }
 
 /* Several recipients */
