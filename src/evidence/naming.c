@@ -220,6 +220,22 @@ find_target (ReboundText *self, guint i)
   return FALSE;
 }
 
+/* The address @next of those that rules name, and others that begin right where one ends. Returns
+ * the last. */
+static guint
+add_run (ReboundText *self, const GArray *by_rule, guint next, guint line)
+{
+  const ReboundNamed *named = &g_array_index (by_rule, ReboundNamed, next);
+
+  add_candidate (self, named, line);
+  while (next + 1 < by_rule->len && named[1].address == named->address + named->length)
+    {
+      add_candidate (self, ++named, line);
+      next++;
+    }
+  return next;
+}
+
 static void
 find_by_line (ReboundText *self, guint n)
 {
@@ -235,7 +251,7 @@ find_by_line (ReboundText *self, guint n)
              && g_array_index (by_rule, ReboundNamed, next).address < line->start)
         next++;
       if (next < by_rule->len && g_array_index (by_rule, ReboundNamed, next).address < line->end)
-        add_candidate (self, &g_array_index (by_rule, ReboundNamed, next), i);
+        next = add_run (self, by_rule, next, i);
       else if (!find_target (self, i)
                && rebound_line_names (line->start, line->end, (line->flags & LINE_FAILS) != 0,
                                       &named)

@@ -202,6 +202,19 @@ enter_recipient (Regions *self, guint n)
   g_ptr_array_add (last_region (self)->recipients, recipient);
 }
 
+/* All that the line of candidate @n names. Returns the last. */
+static guint
+enter_recipients (Regions *self, guint n)
+{
+  const ReboundText *text = self->text;
+  guint line = rebound_text_candidate (text, n)->line;
+
+  enter_recipient (self, n);
+  while (n + 1 < text->candidates->len && rebound_text_candidate (text, n + 1)->line == line)
+    enter_recipient (self, ++n);
+  return n;
+}
+
 /* "----- Transcript of session follows -----" ends what is said of the last recipient. */
 static gboolean
 is_heading (const ReboundTextLine *line)
@@ -331,7 +344,7 @@ find_regions (Regions *self)
       if (!names)
         self->nameless = NULL;
       if (names)
-        enter_recipient (self, next);
+        next = enter_recipients (self, next);
       else if (is_heading (line))
         enter_heading (self, line);
       else
