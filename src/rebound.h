@@ -9,6 +9,7 @@
 #include "rebound-report.h"
 #include "rebound-analyzer.h"
 #include "rebound-mailbox.h"
+#include "rebound-paste.h"
 #include "rebound-explain.h"
 #include "rebound-locale.h"
 #include "rebound-version.h"

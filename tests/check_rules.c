@@ -453,6 +453,11 @@ static const Refusal refusals[] = {
     "example, code, weak, in, only, source, lang, case, a text in quotes" },
   { "reason blocked\n  \"text\"", "2:3: a text belongs to a phrase, a mark or a stage" },
   { "format a\n  \"text\"", "2:3: a text belongs to a phrase, a mark or a stage" },
+  { "phrase a blocked", "1:8: there is no text to look for" },
+  { "phrase a blocked\n  source \"b\"\nphrase c blocked\n  \"some text\"",
+    "1:8: there is no text to look for" },
+  { "phrase a blocked\n  \"some text\"\n\nmark  b failed\n", "4:7: there is no text to look for" },
+  { "stage a rcpt\n  case b/c", "1:7: there is no text to look for" },
   { "status 5.1.1\n  \"text\"", "2:3: a text belongs to a phrase, a mark or a stage" },
   { "mark a failed\n\n\n   \"some\" \"text\"", "4:11: a text stands alone on its line" },
   { "phrase a blocked\n  \"some\" text", "2:10: a text stands alone on its line" },
@@ -486,7 +491,7 @@ static const Refusal refusals[] = {
   /* where it holds, and what is taken */
   { "phrase a blocked\n  only body some",
     "2:8: “body” is not one of: format, provider, class, stage" },
-  { "phrase a blocked\n  only class 5 4\n  only stage rcpt mail\n  only format b", NULL },
+  { "phrase a blocked\n  only class 5 4\n  only stage rcpt mail\n  only format b\n  \"some\"", NULL },
   { "phrase a blocked\n  only class 3", "2:14: a class is 2, 4 or 5" },
   { "phrase a blocked\n  only class 55", "2:14: a class is 2, 4 or 5" },
   { "phrase a blocked\n  only stage lunch", "2:14: “lunch” is not one of: connect, " },
@@ -777,10 +782,16 @@ static const struct
 {
   char letter;
   const char *line;
+  const char *text; /* that it needs */
 } entries[] = {
-  { 'R', "reason blocked" },   { 'C', "reply 550" },   { 'E', "status 5.1.1" },
-  { 'P', "phrase a blocked" }, { 'M', "mark a host" }, { 'S', "stage a rcpt" },
-  { 'F', "format a" },         { 'V', "provider a" },
+  { 'R', "reason blocked", "" },
+  { 'C', "reply 550", "" },
+  { 'E', "status 5.1.1", "" },
+  { 'P', "phrase a blocked", "  \"text\"\n" },
+  { 'M', "mark a host", "  \"text\"\n" },
+  { 'S', "stage a rcpt", "  \"text\"\n" },
+  { 'F', "format a", "" },
+  { 'V', "provider a", "" },
 };
 
 static const struct
@@ -829,9 +840,10 @@ START_TEST (property_belongs)
   for (gsize e = 0; e < G_N_ELEMENTS (entries); e++)
     {
       gboolean belongs = strchr (properties[_i].letters, entries[e].letter) != NULL;
-      g_autofree char *whole =
-          g_strdup_printf ("%s\n  %s %s\n", entries[e].line, keyword, properties[_i].rest);
-      g_autofree char *bare = g_strdup_printf ("%s\n  %s\n", entries[e].line, keyword);
+      g_autofree char *whole = g_strdup_printf ("%s\n  %s %s\n%s", entries[e].line, keyword,
+                                                properties[_i].rest, entries[e].text);
+      g_autofree char *bare =
+          g_strdup_printf ("%s\n  %s\n%s", entries[e].line, keyword, entries[e].text);
 
       assert_refusal (whole, belongs ? NULL : alien);
       assert_refusal (bare, !belongs ? alien : properties[_i].words > 0 ? lacks : NULL);
@@ -986,6 +998,9 @@ static const struct
   { "access(denied)", 1 }, /* a sign needs no word's start before it */
   { "quota exceeded", 1 },
   { "quota of ann@example.org was exceeded", 1 },
+  { "quota of ann@bob@example.org was exceeded", 1 }, /* one, and wrong */
+  { "quota of ann@example.org is fine, bob@example.org has exceeded", 0 },
+  { "quota <ann@example.org> <bob@example.org> exceeded", 0 },
   { "exceeded quota", 0 },
   { "one two x three x four five", 1 },
   { "one two x four five x three", 0 },

@@ -233,6 +233,14 @@ static const Refusal refusals[] = {
   /* a code alone calls nobody dead beside vague words of something else */
   { "550 5.1.1 access denied", "user-unknown hard recipient count" },
   { "550 5.1.1 mailbox temporarily unavailable", "user-unknown hard recipient count" },
+  { "550 5.1.1 your host is not allowed here", "user-unknown hard recipient count" },
+  { "550 5.1.1 <bob@example.net>: Not Permitted", "user-unknown hard recipient count" },
+  { "550 5.1.1 Ihr Server ist hier NICHT ERLAUBT", "user-unknown hard recipient count" },
+  { "550 5.1.2 Это Спам", "domain-unknown hard domain count" },
+  { "550 5.1.1 <bob@example.net> sorry", "user-unknown hard recipient now" },
+  /* nor do a code that names the sender and words for either */
+  { "550 5.1.7 user unknown", "sender-rejected soft sender never" },
+  { "550 5.1.8 <bob@example.net>: no such domain", "sender-rejected soft sender never" },
   /* of codes that say little the reply and the stage decide */
   { "550 sorry (in reply to MAIL FROM command)", "sender-rejected soft sender never" },
   { "550 5.0.0 sorry (in reply to MAIL FROM command)", "sender-rejected soft sender never" },

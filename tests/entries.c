@@ -2,7 +2,8 @@
  *
  * - A phrase decides in a line of corpus/replies/GROUP.tsv, GROUP standing before the "/" of its
  *   id, or in the message that its `case` names.
- * - The words of a mark and of a stage stand in the message that its `case` names.
+ * - The words of a mark and of a stage stand in the message that its `case` names, or in what is
+ *   pasted in corpus/NAME.txt where the case is pastes/NAME.
  * - A format is that of a message in corpus/NAME/.
  * - Each example gives one of the reasons of its entry; one that begins with 2, a success.
  * - A provider is that of some reply, and so is each code of its own.
@@ -203,11 +204,18 @@ read_bytes (const char *path)
   return g_file_get_contents (path, &data, &size, NULL) ? g_bytes_new_take (data, size) : NULL;
 }
 
-/* The message FORMAT/CASE of the corpus. */
+static gboolean
+is_paste (const char *name)
+{
+  return g_str_has_prefix (name, "pastes/");
+}
+
+/* The message FORMAT/CASE of the corpus, or what is pasted in pastes/NAME. */
 static GBytes *
 read_message (const Entries *self, const char *name)
 {
-  g_autofree char *file = g_strconcat (name, ".eml", NULL);
+  const char *suffix = is_paste (name) ? ".txt" : ".eml";
+  g_autofree char *file = g_strconcat (name, suffix, NULL);
   g_autofree char *path = g_build_filename (self->top, "corpus", file, NULL);
 
   return read_bytes (path);
@@ -311,19 +319,40 @@ check_phrase (Entries *self, const Entry *entry)
          "it decides in no line of corpus/replies/%s.tsv, and has no case", group);
   else
     say (self, message != NULL && decides (self, message, entry->id), entry,
-         "it does not decide in corpus/%s.eml", entry->message);
+         "it does not decide in corpus/%s", entry->message);
+}
+
+/* … in what is pasted. */
+static gboolean
+stands_in_paste (GBytes *bytes, const char *keyword, const char *id)
+{
+  Wanted wanted = { keyword, id, FALSE };
+  gsize size;
+  const char *text = g_bytes_get_data (bytes, &size);
+
+  find (&wanted, REBOUND_AREA_TEXT, text, size);
+  return wanted.found;
+}
+
+static gboolean
+is_shown (const Entries *self, const Entry *entry)
+{
+  g_autoptr (GBytes) bytes = read_message (self, entry->message);
+
+  if (bytes == NULL)
+    return FALSE;
+  return is_paste (entry->message) ? stands_in_paste (bytes, entry->keyword, entry->id)
+                                   : stands_in (self, bytes, entry->keyword, entry->id);
 }
 
 static void
 check_words (Entries *self, const Entry *entry)
 {
-  g_autoptr (GBytes) message = entry->message != NULL ? read_message (self, entry->message) : NULL;
-
   if (entry->message == NULL)
     say (self, FALSE, entry, "it has no case");
   else
-    say (self, message != NULL && stands_in (self, message, entry->keyword, entry->id), entry,
-         "none of its words stands in corpus/%s.eml", entry->message);
+    say (self, is_shown (self, entry), entry,
+         "none of its words stands in corpus/%s", entry->message);
 }
 
 static void

@@ -7,7 +7,7 @@ set -eu
 # As "make check" sets them.
 : "${top_srcdir:?}" "${top_builddir:?}"
 
-targets='address delivery-status feedback guard html message notice reply rules'
+targets='address delivery-status feedback guard html message notice paste reply rules'
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 n=0

@@ -107,7 +107,8 @@ other_hosts (const Case *self)
   net = replace (self->text, "\\bexample\\.net\\b", "orchard.example");
   com = replace (net, "\\bexample\\.com\\b", "sheepfold.example");
   org = replace (com, "\\bexample\\.org\\b", "beehive.example");
-  return replace (org, "\\.example\\b", ".parish.example");
+  return replace (org, "\\.example(?=\\b|[a-z]+@)",
+                  ".parish.example"); /* James: "a@b.examplec@…" */
 }
 
 static char *

@@ -9,7 +9,7 @@ static gboolean as_json, explain;
 static char *taxonomy, **rules;
 
 static const GOptionEntry options[] = {
-  { "json", 0, 0, G_OPTION_ARG_NONE, &as_json, N_ ("One JSON object for each text, one a line"),
+  { "json", 0, 0, G_OPTION_ARG_NONE, &as_json, N_ ("One JSON object for each refusal, one a line"),
     NULL },
   { "explain", 0, 0, G_OPTION_ARG_NONE, &explain, N_ ("Show every fact behind a verdict"), NULL },
   { "taxonomy", 0, 0, G_OPTION_ARG_STRING, &taxonomy,
@@ -19,50 +19,72 @@ static const GOptionEntry options[] = {
   { 0 },
 };
 
-static int
-classify_text (ReboundAnalyzer *analyzer, const char *text)
+static gboolean
+print_recipient (const ReboundRecipient *recipient)
 {
   ReboundStyle style = { .taxonomy = taxonomy, .explain = explain, .color = cli_color () };
-  g_autoptr (ReboundReport) report = rebound_analyzer_classify (analyzer, text, NULL);
-  const ReboundRecipient *recipient = rebound_report_get_recipient (report, 0);
   g_autofree char *out = as_json ? rebound_recipient_to_json (recipient, &style)
                                  : rebound_recipient_to_text (recipient, &style);
 
-  return fputs (out, stdout) == EOF || putchar ('\n') == EOF ? EX_IOERR : EX_OK;
+  return fputs (out, stdout) != EOF && putchar ('\n') != EOF;
 }
 
-/* "550-first line": the next line belongs to it (RFC 5321 section 4.2.1). */
-static gboolean
-continues (const char *line)
+static int
+classify_text (ReboundAnalyzer *analyzer, const char *text)
 {
-  return g_ascii_isdigit (line[0]) && g_ascii_isdigit (line[1]) && g_ascii_isdigit (line[2])
-         && line[3] == '-';
+  g_autoptr (ReboundReport) report = rebound_analyzer_classify (analyzer, text, NULL);
+
+  for (guint i = 0; i < rebound_report_get_n_recipients (report); i++)
+    if (!print_recipient (rebound_report_get_recipient (report, i)))
+      return EX_IOERR;
+  return EX_OK;
+}
+
+/* What @line completes; %NULL is the end. */
+static int
+classify_line (ReboundAnalyzer *analyzer, ReboundPaste *paste, const char *line)
+{
+  int status = EX_OK;
+  char *text;
+
+  rebound_paste_add (paste, line);
+  while ((text = rebound_paste_next (paste)) != NULL)
+    {
+      if (status == EX_OK)
+        status = classify_text (analyzer, text);
+      g_free (text);
+    }
+  return status;
 }
 
 static int
 classify_lines (ReboundAnalyzer *analyzer, FILE *in)
 {
-  g_autoptr (GString) text = g_string_new (NULL);
+  g_autoptr (ReboundPaste) paste = rebound_paste_new ();
   g_autofree char *line = NULL;
   size_t size = 0;
   int status = EX_OK;
 
   while (status == EX_OK && getline (&line, &size, in) >= 0)
-    {
-      g_string_append (text, line);
-      if (continues (line) || *g_strstrip (line) == '\0')
-        continue;
-      status = classify_text (analyzer, text->str);
-      g_string_truncate (text, 0);
-    }
-  if (status == EX_OK && *g_strstrip (text->str) != '\0')
-    status = classify_text (analyzer, text->str);
+    status = classify_line (analyzer, paste, line);
   if (ferror (in))
     {
       cli_error ("classify", "cannot read standard input: %s", g_strerror (errno));
       return EX_IOERR;
     }
-  return status;
+  return status == EX_OK ? classify_line (analyzer, paste, NULL) : status;
+}
+
+static int
+classify_argument (ReboundAnalyzer *analyzer, const char *argument)
+{
+  g_autoptr (ReboundPaste) paste = rebound_paste_new ();
+  g_auto (GStrv) lines = g_strsplit (argument, "\n", -1);
+  int status = EX_OK;
+
+  for (guint i = 0; lines[i] != NULL && status == EX_OK; i++)
+    status = classify_line (analyzer, paste, lines[i]);
+  return status == EX_OK ? classify_line (analyzer, paste, NULL) : status;
 }
 
 int
@@ -84,6 +106,6 @@ cli_classify (int argc, char **argv)
   analyzer = cli_new_analyzer ("classify", rules, &status);
   for (int i = argc < 2 ? 0 : 1; i < argc && result == EX_OK; i++)
     result = i == 0 || strcmp (argv[i], "-") == 0 ? classify_lines (analyzer, stdin)
-                                                  : classify_text (analyzer, argv[i]);
+                                                  : classify_argument (analyzer, argv[i]);
   return cli_finish ("classify", result != EX_OK ? result : status);
 }

@@ -74,7 +74,7 @@ is_introduced (const char *text, const char *p)
 static const char *
 skip_space (const char *p, const char *end)
 {
-  while (p < end && (*p == ' ' || *p == '#' || *p == '-' || *p == ':'))
+  while (p < end && strchr (" #-:,", *p) != NULL)
     p++;
   /* IronPort quotes what the server said: 550-'5.1.1 … */
   return p + 1 < end && *p == '\'' && g_ascii_isdigit (p[1]) ? p + 1 : p;

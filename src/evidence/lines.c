@@ -358,6 +358,81 @@ rebound_line_is_spoken (const char *line, const char *end, ReboundSpoken *spoken
          && spoken->stage != REBOUND_STAGE_END_OF_DATA;
 }
 
+/* How programs mark the lines of a conversation in what they log or print: swaks, curl, Python's
+ * smtplib, PHPMailer, hMailServer, MDaemon, Postfix with debug_peer_list. */
+static const struct
+{
+  const char *mark;
+  gboolean reply;
+} marks[] = {
+  { "<<< ", TRUE },       { ">>> ", FALSE },
+  { "<** ", TRUE },       { "<~* ", TRUE },
+  { "<- ", TRUE },        { "-> ", FALSE },
+  { "<~ ", TRUE },        { "~> ", FALSE },
+  { "<-- ", TRUE },       { "--> ", FALSE },
+  { "< ", TRUE },         { "> ", FALSE },
+  { "s: ", TRUE },        { "c: ", FALSE },
+  { "server: ", TRUE },   { "client: ", FALSE },
+  { "received: ", TRUE }, { "sent: ", FALSE },
+  { "reply: b'", TRUE },  { "send: '", FALSE },
+  { "reply: '", TRUE },   { "server -> client: ", TRUE },
+  { "[in] ", TRUE },      { "client -> server: ", FALSE },
+  { "response: ", TRUE }, { "[out] ", FALSE },
+};
+
+/* Time, program and session stand before the mark. */
+#define MARK_REACH 160
+
+static gboolean
+is_said (const char *p, const char *end, ReboundSpoken *spoken)
+{
+  spoken->words = p;
+  return spoken->reply ? is_bare_reply (p, end) : find_command (p, end, spoken);
+}
+
+/* "> mx.example.net[192.0.2.1]:25: RCPT TO:<…>": the host may stand behind the mark. */
+static gboolean
+is_marked (const char *p, const char *end, ReboundSpoken *spoken)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (marks); i++)
+    if (rebound_starts_with (p, end, marks[i].mark))
+      {
+        const char *words = rebound_skip_blanks (p + strlen (marks[i].mark), end);
+        const char *colon = memmem (words, MIN (end - words, MARK_REACH), ": ", 2);
+
+        *spoken = (ReboundSpoken){ .reply = marks[i].reply, .marked = TRUE };
+        if (is_said (words, end, spoken))
+          return TRUE;
+        if (colon != NULL && memchr (words, ' ', colon - words) == NULL
+            && is_said (colon + 2, end, spoken))
+          return TRUE;
+      }
+  return FALSE;
+}
+
+gboolean
+rebound_line_is_logged_speech (const char *line, const char *end, ReboundSpoken *spoken)
+{
+  if (rebound_line_is_spoken (line, end, spoken))
+    return TRUE;
+  for (const char *p = line; p < end && p - line < MARK_REACH; p++)
+    if (strchr ("<>-~[SCRscr", *p) != NULL && (p == line || strchr (" \t\"", p[-1]) != NULL)
+        && is_marked (p, end, spoken))
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+rebound_line_is_marked (const char *line, const char *end)
+{
+  const char *p = rebound_skip_blanks (line, end);
+
+  for (guint i = 0; i < G_N_ELEMENTS (marks); i++)
+    if (rebound_starts_with (p, end, marks[i].mark))
+      return TRUE;
+  return FALSE;
+}
+
 /* Hosts */
 
 /* 192.0.2.1, and not 5.1.1. */

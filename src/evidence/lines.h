@@ -48,6 +48,12 @@ typedef struct
 
 gboolean rebound_line_is_spoken (const char *line, const char *end, ReboundSpoken *spoken);
 
+/* The same of a line as programs log or print it, with the time and more before its mark. */
+gboolean rebound_line_is_logged_speech (const char *line, const char *end, ReboundSpoken *spoken);
+
+/* Whether it begins with such a mark, whatever follows: a line of the mail that is sent. */
+gboolean rebound_line_is_marked (const char *line, const char *end);
+
 /* The bytes of the host name or address literal at @p, 0 where there is none. */
 gsize rebound_host_scan (const char *p, const char *end);
 

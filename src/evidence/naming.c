@@ -220,6 +220,22 @@ find_target (ReboundText *self, guint i)
   return FALSE;
 }
 
+/* The address @next of those that rules name, and others that begin right where one ends. Returns
+ * the last. */
+static guint
+add_run (ReboundText *self, const GArray *by_rule, guint next, guint line)
+{
+  const ReboundNamed *named = &g_array_index (by_rule, ReboundNamed, next);
+
+  add_candidate (self, named, line);
+  while (next + 1 < by_rule->len && named[1].address == named->address + named->length)
+    {
+      add_candidate (self, ++named, line);
+      next++;
+    }
+  return next;
+}
+
 static void
 find_by_line (ReboundText *self, guint n)
 {
@@ -235,7 +251,7 @@ find_by_line (ReboundText *self, guint n)
              && g_array_index (by_rule, ReboundNamed, next).address < line->start)
         next++;
       if (next < by_rule->len && g_array_index (by_rule, ReboundNamed, next).address < line->end)
-        add_candidate (self, &g_array_index (by_rule, ReboundNamed, next), i);
+        next = add_run (self, by_rule, next, i);
       else if (!find_target (self, i)
                && rebound_line_names (line->start, line->end, (line->flags & LINE_FAILS) != 0,
                                       &named)
@@ -290,6 +306,61 @@ tells_failure (const ReboundText *self)
   return FALSE;
 }
 
+/* Whether @a up to @a_end and @b up to @b_end are the same words, with any numbers in them and
+ * blanks before. */
+static gboolean
+are_alike (const char *a, const char *a_end, const char *b, const char *b_end)
+{
+  a = rebound_skip_blanks (a, a_end);
+  b = rebound_skip_blanks (b, b_end);
+  while (a < a_end && b < b_end)
+    {
+      gsize n = rebound_count_digits (a, a_end);
+      gsize m = rebound_count_digits (b, b_end);
+
+      if ((n > 0) != (m > 0) || (n == 0 && *a != *b))
+        return FALSE;
+      a += MAX (n, 1);
+      b += MAX (m, 1);
+    }
+  return a == a_end && b == b_end;
+}
+
+/* Where the address of a sentence begins; behind no words, it is no sentence. */
+static const char *
+find_sentence_address (const ReboundTextLine *line)
+{
+  gsize length;
+  const char *address = rebound_address_find (line->start, line->end, &length);
+
+  return address != NULL && *line->start != '>' && address - line->start > 1 ? address : NULL;
+}
+
+/* Of a sentence that stands there again and again, each names one: "1. ann@x.example - 550 …". */
+static void
+find_alike (ReboundText *self, guint n)
+{
+  const GArray *found = self->candidates;
+  const ReboundTextLine *first = rebound_text_line (self, rebound_text_candidate (self, 0)->line);
+  const char *address = find_sentence_address (first);
+  guint next = 0;
+
+  if (address == NULL)
+    return;
+  self->candidates = g_array_new (FALSE, FALSE, sizeof (ReboundCandidate));
+  for (guint i = 0; i < n; i++)
+    {
+      const ReboundTextLine *line = rebound_text_line (self, i);
+      const char *other = find_sentence_address (line);
+
+      if (next < found->len && g_array_index (found, ReboundCandidate, next).line == i)
+        g_array_append_val (self->candidates, g_array_index (found, ReboundCandidate, next++));
+      else if (other != NULL && are_alike (first->start, address, line->start, other))
+        find_in_sentence (self, i);
+    }
+  g_array_unref ((GArray *) found);
+}
+
 /* Where no line names a recipient, a sentence may: "your message to x@y.example could not
  * be delivered". It tells of a failure, or stands beside one that does. */
 static void
@@ -306,6 +377,8 @@ find_in_sentences (ReboundText *self, guint n)
     for (guint i = 0; i < n && self->candidates->len == 0; i++)
       if (is_near_failure (self, i, reach))
         find_in_sentence (self, i);
+  if (self->candidates->len > 0)
+    find_alike (self, n);
 }
 
 const char *

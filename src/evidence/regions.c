@@ -27,6 +27,7 @@ typedef struct
   gboolean field;   /* the returned message's own "To:", after which its other fields stand */
   ReboundStage stage;
   const char *host; /* behind "while talking to " */
+  const char *name; /* the line that names its recipient, where that is the last */
 } Region;
 
 typedef struct
@@ -42,6 +43,7 @@ typedef struct
   ReboundEvidenceRecipient *spoken_of;
   gboolean refused;   /* … in this conversation */
   gboolean settled;   /* the refusal's recipient was named: the next is another's */
+  const char *above;  /* where names follow: what is about the next one begins here */
   Region *nameless;   /* a refusal of which the line after it may say whom it met */
   const char *common; /* the diagnostic that a rule finds outside of what is about one */
   guint n_told;       /* facts, to each recipient */
@@ -128,10 +130,56 @@ continues (Regions *self, const ReboundCandidate *candidate,
          && g_ascii_isspace (*rebound_text_line (self->text, candidate->line)->start);
 }
 
+/* A code, or words for a reason; not those that only say that delivery failed. */
+static gboolean
+has_refusal (const ReboundTextLine *line)
+{
+  ReboundCodes codes;
+
+  if ((line->flags & (LINE_FAILS | LINE_FAILED)) == LINE_FAILS)
+    return TRUE;
+  return rebound_codes_find (line->start, line->end - line->start, &codes) && *codes.reply >= '4';
+}
+
+/* Where each refusal stands above the line that names whom it met, the first refusal; else %NULL.
+ * Then there is one above each name, and none below the last. */
+static const char *
+find_above (const Regions *self)
+{
+  const ReboundText *text = self->text;
+  const char *first = NULL;
+  guint next = 0, names = 0, refusals = 0;
+
+  for (guint i = 0; i < text->lines->len && text->candidates->len > 1; i++)
+    {
+      const ReboundTextLine *line = rebound_text_line (text, i);
+      gboolean refused = has_refusal (line);
+
+      if (next < text->candidates->len && rebound_text_candidate (text, next)->line == i)
+        {
+          const ReboundCandidate *candidate = rebound_text_candidate (text, next++);
+
+          if (refused || refusals == 0 || candidate->naming == REBOUND_NAMING_COMMAND
+              || candidate->naming == REBOUND_NAMING_REPLY
+              || rebound_find_recipient (self->evidence, candidate->address) == NULL)
+            return NULL;
+          names++;
+          refusals = 0;
+        }
+      else if (refused)
+        {
+          first = first != NULL ? first : line->start;
+          refusals++;
+        }
+    }
+  return names > 1 && refusals == 0 ? first : NULL;
+}
+
 static void
 enter_recipient (Regions *self, guint n)
 {
   const ReboundCandidate *candidate = rebound_text_candidate (self->text, n);
+  const ReboundTextLine *line = rebound_text_line (self->text, candidate->line);
   ReboundEvidenceRecipient *recipient = rebound_find_recipient (self->evidence, candidate->address);
 
   if (recipient == NULL || continues (self, candidate, recipient))
@@ -143,10 +191,28 @@ enter_recipient (Regions *self, guint n)
         g_ptr_array_add (self->nameless->recipients, recipient);
     }
   if (!shares_region (self, n))
-    begin_region (self, rebound_text_line (self->text, candidate->line)->start);
+    begin_region (self, self->above != NULL ? self->above : line->start);
+  if (self->above != NULL)
+    {
+      last_region (self)->name = line->start;
+      self->above = MIN (line->end + 1, self->text->end);
+    }
   last_region (self)->summary = candidate->naming == REBOUND_NAMING_REPLY;
   last_region (self)->field = candidate->naming == REBOUND_NAMING_FIELD;
   g_ptr_array_add (last_region (self)->recipients, recipient);
+}
+
+/* All that the line of candidate @n names. Returns the last. */
+static guint
+enter_recipients (Regions *self, guint n)
+{
+  const ReboundText *text = self->text;
+  guint line = rebound_text_candidate (text, n)->line;
+
+  enter_recipient (self, n);
+  while (n + 1 < text->candidates->len && rebound_text_candidate (text, n + 1)->line == line)
+    enter_recipient (self, ++n);
+  return n;
 }
 
 /* "----- Transcript of session follows -----" ends what is said of the last recipient. */
@@ -278,7 +344,7 @@ find_regions (Regions *self)
       if (!names)
         self->nameless = NULL;
       if (names)
-        enter_recipient (self, next);
+        next = enter_recipients (self, next);
       else if (is_heading (line))
         enter_heading (self, line);
       else
@@ -342,7 +408,8 @@ refusal_end (const Region *region, const char *p)
   if (stop > p && stop[-1] == ')'
       && ((p > start && p[-1] == '(') || memmem (start, p - start, "(reason: ", 9) != NULL))
     return stop - 1;
-  return without_frame (p, paragraph_end (p, region->end));
+  return without_frame (
+      p, paragraph_end (p, region->name != NULL && p < region->name ? region->name : region->end));
 }
 
 static void
@@ -626,6 +693,7 @@ rebound_text_read_regions (ReboundText *text)
     .regions = g_ptr_array_new_with_free_func (region_free),
   };
 
+  self.above = find_above (&self);
   find_regions (&self);
   for (guint summary = 0; summary < 2; summary++)
     for (guint remote = 2; remote-- > 0;)

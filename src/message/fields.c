@@ -141,12 +141,35 @@ decode_value (ReboundFields *self, const char *raw, gsize length, gboolean encod
     }
 }
 
+/* Domino breaks what its router says ("X-Notes; …") in the middle of a word, and begins the next line
+ * with a blank of its own. The text without these, %NULL where it is in one line. */
+static char *
+join_notes (ReboundFieldId id, const char *raw, gsize *length)
+{
+  const char *end = raw + *length;
+  const char *p = id == REBOUND_FIELD_DIAGNOSTIC_CODE ? rebound_skip_blanks (raw, end) : end;
+  char *joined, *o;
+
+  if (!rebound_starts_with (p, end, "x-notes;") || memchr (p, '\n', end - p) == NULL)
+    return NULL;
+  joined = o = g_malloc (end - p + 1);
+  for (; p < end; p++)
+    if (*p == '\n')
+      p += p + 1 < end && p[1] == ' ';
+    else if (*p != '\r')
+      *o++ = *p;
+  *o = '\0';
+  *length = o - joined;
+  return joined;
+}
+
 static void
 add (ReboundFields *self, const char *name, gsize name_length, const char *raw, gsize length,
      guint group)
 {
   ReboundField field = { .group = group };
   char folded[LONGEST_NAME + 1];
+  g_autofree char *joined = NULL;
 
   name_length = fold_name (folded, name, name_length);
   field.id = find_id (folded);
@@ -155,7 +178,8 @@ add (ReboundFields *self, const char *name, gsize name_length, const char *raw, 
   field.name = field.id != REBOUND_FIELD_OTHER
                    ? names[field.id]
                    : g_string_chunk_insert_len (self->strings, folded, name_length);
-  decode_value (self, raw, length, may_be_encoded (name, name_length));
+  joined = join_notes (field.id, raw, &length);
+  decode_value (self, joined != NULL ? joined : raw, length, may_be_encoded (name, name_length));
   field.value = g_string_chunk_insert_len (self->strings, self->scratch->str, self->scratch->len);
   g_array_append_val (self->fields, field);
 }

@@ -42,6 +42,13 @@ typedef struct
   guint column;
 } Token;
 
+/* Line 0 is none. */
+typedef struct
+{
+  guint line;
+  guint column;
+} Place;
+
 struct _ReboundCompiler
 {
   ReboundRules rules;
@@ -73,6 +80,7 @@ struct _ReboundCompiler
   GArray *tokens;
   EntryType entry;
   guint index;  /* of the entry in its table */
+  Place textless; /* the entry, as long as it has no text to look for and needs one */
   guint given;  /* bits: the texts of several items that the entry has begun */
   char *source; /* (nullable): of a phrase, in case it is one that a person may ask for */
 };
@@ -92,6 +100,9 @@ gboolean rebound_compiler_read_words (ReboundCompiler *self, const char *line, G
  * keyword. */
 gboolean rebound_compiler_fail (ReboundCompiler *self, guint i, GError **error, const char *format,
                                 ...) G_GNUC_PRINTF (4, 5);
+
+/* Fails where the entry that ends here needs a text and has none. */
+gboolean rebound_compiler_check_texts (ReboundCompiler *self, GError **error);
 
 /* Word @i as one of @n names; some may be %NULL. */
 gboolean rebound_compiler_read_name (ReboundCompiler *self, guint i, const char *(*name) (guint),

@@ -148,7 +148,7 @@ rebound_compiler_add (ReboundCompiler *self, const char *name, const char *text,
     g_hash_table_remove_all (self->ids);
   self->file = name;
   self->entry = ENTRY_NONE;
-  self->line = 0;
+  self->line = self->textless.line = 0;
   g_array_set_size (self->tokens, 0);
   for (guint i = 0; lines[i] != NULL; i++)
     {
@@ -156,7 +156,7 @@ rebound_compiler_add (ReboundCompiler *self, const char *name, const char *text,
       if (!read_line (self, lines[i], error))
         return FALSE;
     }
-  return TRUE;
+  return rebound_compiler_check_texts (self, error);
 }
 
 /* The tables */

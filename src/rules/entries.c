@@ -76,9 +76,12 @@ drop_texts (ReboundCompiler *self, guint rule)
       g_array_remove_index (self->phrase_texts, n);
 }
 
-static void
+/* Whether there was one. */
+static gboolean
 drop_rule (ReboundCompiler *self, ReboundRuleType type, const char *id)
 {
+  gboolean dropped = FALSE;
+
   for (guint n = 0; n < self->entries->len && self->overlay; n++)
     {
       const ReboundRule *rule = &g_array_index (self->entries, ReboundRule, n);
@@ -87,8 +90,10 @@ drop_rule (ReboundCompiler *self, ReboundRuleType type, const char *id)
         {
           drop_patterns (self, n);
           drop_texts (self, n);
+          dropped = TRUE;
         }
     }
+  return dropped;
 }
 
 /* The `when` lines of a format, the `sign` lines of a provider. */
@@ -109,8 +114,8 @@ rebound_compiler_begin_rule (ReboundCompiler *self, ReboundRuleType type, const 
 {
   ReboundRule rule = { .type = type, .id = rebound_compiler_intern (self, id) };
 
-  if (type != REBOUND_RULE_WHEN && type != REBOUND_RULE_SIGN)
-    drop_rule (self, type, id);
+  if (type != REBOUND_RULE_WHEN && type != REBOUND_RULE_SIGN && !drop_rule (self, type, id))
+    self->textless = (Place){ self->line, token (self, 1)->column };
   self->index = self->entries->len;
   g_array_append_val (self->entries, rule);
 }
@@ -233,6 +238,8 @@ check_unique (ReboundCompiler *self, GError **error)
 gboolean
 rebound_compiler_read_entry (ReboundCompiler *self, GError **error)
 {
+  if (!rebound_compiler_check_texts (self, error))
+    return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (entries); i++)
     if (strcmp (token (self, 0)->text, entries[i].keyword) == 0)
       {

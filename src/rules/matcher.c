@@ -26,6 +26,21 @@ at_word_start (const char *text, const char *p)
   return !g_ascii_isalnum (*p) || p == text || !g_ascii_isalnum (p[-1]);
 }
 
+/* A gap stands for one name or one address; with a second address in it, set apart from the first,
+ * the words are about somebody else. */
+static gboolean
+is_one (const char *p, gsize length)
+{
+  const char *end = p + length;
+  const char *at = memchr (p, '@', length);
+  const char *next = at != NULL ? memchr (at + 1, '@', end - at - 1) : NULL;
+
+  for (; next != NULL && at < next; at++)
+    if (strchr (" <>,;()", *at) != NULL)
+      return FALSE;
+  return TRUE;
+}
+
 /* Where the pieces of @text end that stand behind gaps, the first of them at @gap, and that have to
  * follow @p; NULL where one does not. */
 static const char *
@@ -34,13 +49,14 @@ match_gaps (const Match *match, const char *gap, const char *stop, const char *p
   while (gap < stop)
     {
       const char *text = gap + 1;
+      const char *before = p;
       gsize piece;
 
       gap = memchr (text, REBOUND_PATTERN_GAP, stop - text);
       gap = gap != NULL ? gap : stop;
       piece = gap - text;
       p = memmem (p, MIN ((gsize) (match->end - p), REBOUND_PATTERN_MAX_GAP + piece), text, piece);
-      if (p == NULL)
+      if (p == NULL || !is_one (before, p - before))
         return NULL;
       p += piece;
     }

@@ -410,6 +410,7 @@ rebound_compiler_read_text (ReboundCompiler *self, GError **error)
 
   if (self->tokens->len != 1)
     return rebound_compiler_fail (self, 1, error, "a text stands alone on its line");
+  self->textless.line = 0;
   return add_pattern (self, 0, pattern, error);
 }
 

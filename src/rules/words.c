@@ -19,6 +19,19 @@ rebound_compiler_fail (ReboundCompiler *self, guint i, GError **error, const cha
   return FALSE;
 }
 
+gboolean
+rebound_compiler_check_texts (ReboundCompiler *self, GError **error)
+{
+  const Place *place = &self->textless;
+
+  if (place->line == 0)
+    return TRUE;
+  g_set_error (error, REBOUND_RULES_ERROR, REBOUND_RULES_ERROR_SYNTAX,
+               "%s:%u:%u: there is no text to look for, and nothing of that name to take away",
+               self->file, place->line, place->column);
+  return FALSE;
+}
+
 /* A quoted word; returns where it stopped: at the quote that ends it, at the end of the line, or at
  * a backslash that means nothing, as in a regular expression where it was not written twice. */
 static const char *

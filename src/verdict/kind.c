@@ -214,8 +214,19 @@ static gboolean
 has_auto_subject (const ReboundEvidence *evidence)
 {
   return in_subject (evidence, REBOUND_MARK_AUTO_REPLY)
-         && (opens_as_auto_reply (evidence)
-             || g_strcmp0 (evidence->envelope_sender, "") == 0);
+         && (opens_as_auto_reply (evidence) || g_strcmp0 (evidence->envelope_sender, "") == 0);
+}
+
+/* Both the header and the words are an answering machine's, whose owner may have put a report that
+ * he got into them; a mail system that calls its report an answer says nothing of offices. */
+static gboolean
+answers_for_person (const ReboundEvidence *evidence)
+{
+  return in_header (evidence, REBOUND_MARK_AUTO_REPLY)
+         && in_text (evidence, REBOUND_MARK_AUTO_REPLY) && evidence->from != NULL
+         && !rebound_address_is_office (evidence->from) && !evidence->report
+         && !in_subject (evidence, REBOUND_MARK_FAILED)
+         && !in_subject (evidence, REBOUND_MARK_DELAYED);
 }
 
 /* RFC 3834 and the many without it. A bounce may say auto-replied too: Exim, Domino, Postfix
@@ -228,7 +239,7 @@ is_auto_reply (const ReboundEvidence *evidence)
       in_text (evidence, REBOUND_MARK_FAILED) || in_subject (evidence, REBOUND_MARK_FAILED)
       || in_text (evidence, REBOUND_MARK_DELAYED) || in_subject (evidence, REBOUND_MARK_DELAYED);
 
-  if (evidence->quoted || is_by_subscriber (evidence))
+  if (evidence->quoted || is_by_subscriber (evidence) || answers_for_person (evidence))
     failed = FALSE;
   if (is_by_list (evidence))
     return FALSE;

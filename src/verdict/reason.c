@@ -292,15 +292,25 @@ blames_sender (const ReboundRules *rules, guint reason)
          || rules->reasons[reason].fault == REBOUND_FAULT_MESSAGE;
 }
 
-/* What is said of the sender's address is nothing against the recipient's, unless a code is. */
+/* X.1.7 and X.1.8; not X.7.27, which sendmail uses for a recipient's domain without MX. */
+static gboolean
+is_sender_address (const ReboundReasons *by_code, const char *status)
+{
+  return by_code->reason[0] == REBOUND_REASON_SENDER_REJECTED
+         && g_str_has_prefix (status + 1, ".1.");
+}
+
+/* What is said of the sender's address is nothing against the recipient's, unless a code is; and
+ * where the code is that of the sender's address, the words are about him too. */
 static void
 blame_sender (const Clues *self, const ReboundClue *phrase, const ReboundReasons *by_code,
               ReboundFinding *finding)
 {
   const ReboundReasonRule *rule = &self->evidence->rules->reasons[finding->reason];
+  gboolean of_sender =
+      by_code->n > 0 ? is_sender_address (by_code, finding->status) : phrase->of_sender;
 
-  if (!phrase->of_sender || by_code->n > 0 || rule->bounce != REBOUND_BOUNCE_HARD
-      || finding->n_also == REBOUND_MAX_REASONS)
+  if (!of_sender || rule->bounce != REBOUND_BOUNCE_HARD || finding->n_also == REBOUND_MAX_REASONS)
     return;
   finding->also[finding->n_also++] = finding->reason;
   finding->reason = REBOUND_REASON_SENDER_REJECTED;
@@ -405,6 +415,45 @@ words_dispute (const Clues *self, const ReboundFinding *finding)
   return FALSE;
 }
 
+/* Words that no phrase knows in their place, and that nobody uses of an address that does not
+ * exist, in small letters. */
+static const char *const doubts[] = {
+  "not allowed",   "not permitted", "not authori",   "unauthori",
+  "denied",        "forbidden",     "prohibit",      "blocked",
+  "blocking",      "block list",    "blocklist",     "black list",
+  "blacklist",     "banned",        "policy",        "policies",
+  "spam",          "reputation",    "suspicious",    "unsolicited",
+  "abuse",         "filter",        "virus",         "malware",
+  "phish",         "complain",      "security",      "quarantine",
+  "throttl",       "too many",      "too much",      "rate limit",
+  "greylist",      "your ip",       "your host",     "your server",
+  "your domain",   "client host",   "reverse dns",   "dmarc",
+  "dkim",          "spf ",          "nicht erlaubt", "nicht gestattet",
+  "verboten",      "gesperrt",      "richtlinie",    "blockiert",
+  "interdit",      "non autoris",   "bloqu",         "politique",
+  "no permitid",   "no autorizad",  "denegad",       "política",
+  "non consentit", "bloccat",       "não permitid",  "negado",
+  "запрещ",        "спам",          "заблокир",      "垃圾",
+  "禁止",
+};
+
+/* An address is known for dead by a bare code alone, and the server's words say that it does not
+ * like the mail: "550 5.1.1 your host is not allowed here". */
+static gboolean
+words_doubt_code (const ReboundEvidenceRecipient *recipient, const ReboundFinding *finding)
+{
+  const char *words = recipient->diagnostic;
+  g_autofree char *folded = NULL;
+
+  if (words == NULL || finding->decisive == NULL || finding->decisive->type != REBOUND_CLUE_STATUS)
+    return FALSE;
+  folded = g_utf8_casefold (words, -1);
+  for (guint i = 0; i < G_N_ELEMENTS (doubts); i++)
+    if (strstr (folded, doubts[i]) != NULL)
+      return TRUE;
+  return FALSE;
+}
+
 /* 530, 535 and their like are about the sender's login, whoever "no such user" is. */
 static gboolean
 reply_blames_sender (const Clues *self, const ReboundClue *reply, const ReboundFinding *finding)
@@ -456,7 +505,7 @@ rebound_verdict_find_reason (const ReboundEvidence *evidence,
   finding->stage = stage != NULL ? stage->stage : REBOUND_STAGE_NONE;
   decide_by_rank (&clues, finding);
   finding->sourced = is_sourced (&clues, finding);
-  finding->disputed = words_dispute (&clues, finding)
+  finding->disputed = words_dispute (&clues, finding) || words_doubt_code (recipient, finding)
                       || reply_blames_sender (&clues, reply, finding)
                       || (finding->decisive != NULL && finding->decisive->of_sender);
 }

@@ -343,7 +343,9 @@ rebound_verdict (ReboundEvidence *evidence)
 
   report->kind = rebound_verdict_kind (evidence);
   if (report->kind == REBOUND_KIND_OTHER
-      || (report->kind == REBOUND_KIND_AUTO_REPLY && evidence->quoted))
+      || (report->kind == REBOUND_KIND_AUTO_REPLY
+          && (evidence->quoted
+              || rebound_evidence_has_mark (evidence, REBOUND_AREA_TEXT, REBOUND_MARK_FAILED))))
     evidence->format = NULL;
   if (report->kind == REBOUND_KIND_OTHER || report->kind == REBOUND_KIND_CHALLENGE)
     return report;
