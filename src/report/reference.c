@@ -165,8 +165,13 @@ put_section (GString *out, const char *heading, ReboundTopicType type)
       g_autoptr (GArray) topics = rebound_topics_find (rules, g_ptr_array_index (names, i));
 
       for (guint t = 0; t < topics->len; t++)
-        if (g_array_index (topics, ReboundTopic, t).type == type)
-          put_topic (out, &g_array_index (topics, ReboundTopic, t));
+        {
+          const ReboundTopic *topic = &g_array_index (topics, ReboundTopic, t);
+
+          /* a provider's code may look like one of the registry, of which nothing is known */
+          if (topic->type == type && topic->texts != NULL)
+            put_topic (out, topic);
+        }
     }
   g_string_append (out, ".El\n");
 }
