@@ -91,8 +91,7 @@ reply_digit_text (char digit)
     "The second digit, 1, is that of information: status and help. Where a failure has it, the "
     "code is mostly an enhanced status code X.1.z without its dots: the address.",
     "The second digit, 2, is that of connections. Where the code is no registered one, it is "
-    "mostly "
-    "an enhanced status code X.2.z without its dots: the mailbox.",
+    "mostly an enhanced status code X.2.z without its dots: the mailbox.",
     "The second digit, 3, has no meaning in RFC 5321; the extensions for authentication and TLS "
     "use it.",
     "The second digit, 4, has no meaning in RFC 5321. Such a code is mostly an enhanced status "
@@ -204,7 +203,6 @@ judge (const Writer *self, guint reason)
 {
   const ReboundReasonRule *rule = &self->rules->reasons[reason];
   Verdict verdict = { rule->bounce, rule->fault, rule->unsubscribe };
-
   const gboolean temporary = rebound_topic_class (self->rules, self->topic) == '4';
   const gboolean open = self->topic->type != REBOUND_TOPIC_NAME && self->topic->reasons.n > 1;
 
@@ -375,8 +373,7 @@ who_acts (ReboundFault fault)
       return "The receiving side: its postmaster.";
     case REBOUND_FAULT_NETWORK:
       return "Nobody at first: the sending server tries again. If it lasts, the postmasters of "
-             "both "
-             "sides look which of them cannot be reached.";
+             "both sides look which of them cannot be reached.";
     default:
       return "Whoever the rest of the message names.";
     }
