@@ -886,6 +886,7 @@ START_TEST (explain_reason)
 {
   g_autoptr (JsonObject) object = explain_object ("user-unknown");
   g_autofree char *text = rebound_explain_to_text (NULL, "user-unknown", NULL);
+  g_autofree char *complaint = rebound_explain_to_text (NULL, "complaint", NULL);
 
   assert_members (object, EXPLAIN_MEMBERS);
   ck_assert_str_eq (get_string (object, "type"), "reason");
@@ -896,6 +897,8 @@ START_TEST (explain_reason)
                   "kumomta powermta ses sisimai sparkpost");
   assert_contains (text, "hard bounce, recipient's fault, unsubscribe now");
   assert_contains (text, "in sisimai: userunknown");
+  assert_contains (text, "\n  Who has to act\n    The recipient");
+  assert_contains (complaint, "\n  Who has to act\n    The manager of the list.");
 }
 END_TEST
 
@@ -934,7 +937,10 @@ static const struct
   { "tss04", "TSS04", 1 },
   { "[TSS04]", "TSS04", 1 },
   { "yahoo/tss04", "yahoo/tss04", 1 },
-  { "421 4.7.0 [TSS04] Messages from 192.0.2.1 temporarily deferred", "421", 3 },
+  { "550 5.7.1 Relay access denied", "relay-denied", 3 },
+  { "550 5.7.1 Message rejected due to local policy", "550", 2 }, /* not sure */
+  { "421 4.7.0 TLS required for RCPT domain, closing connection", "tls-required", 3 },
+  { "relay access denied", "relay-denied", 1 },
   { "userunknown", "user-unknown", 1 },
   { "NoEmail", "user-unknown", 1 },
   { "Permanent/NoEmail", "user-unknown", 1 },

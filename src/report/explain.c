@@ -373,7 +373,8 @@ who_acts (ReboundFault fault)
     case REBOUND_FAULT_NONE:
       return N_ ("Nobody.");
     case REBOUND_FAULT_RECIPIENT:
-      return N_ ("The recipient, or who looks after his mailbox.");
+      return N_ ("The recipient, or who looks after his mailbox; the sending side can only correct "
+                 "the address, or drop it.");
     case REBOUND_FAULT_DOMAIN:
       return N_ ("Who runs the domain of the recipient.");
     case REBOUND_FAULT_MESSAGE:
@@ -390,6 +391,15 @@ who_acts (ReboundFault fault)
     }
 }
 
+/* What is no failure may still be the recipient's wish. */
+static const char *
+who_acts_for (const ReboundReasonRule *rule)
+{
+  if (rule->bounce == REBOUND_BOUNCE_NONE && rule->unsubscribe == REBOUND_UNSUBSCRIBE_NOW)
+    return N_ ("The manager of the list.");
+  return who_acts (rule->fault);
+}
+
 /* Each of those whom the reasons name, once. */
 static void
 put_who (Writer *self)
@@ -402,12 +412,12 @@ put_who (Writer *self)
   put_heading (self, N_ ("Who has to act"));
   for (guint i = 0; i < reasons->n; i++)
     {
-      const guint fault = self->rules->reasons[reasons->reason[i]].fault;
+      const ReboundReasonRule *rule = &self->rules->reasons[reasons->reason[i]];
       const gboolean several = (all & (all - 1)) != 0;
 
-      if (!(told & 1 << fault))
-        put_paragraph (self, several ? "    - " : "    ", several ? 6 : 4, _ (who_acts (fault)));
-      told |= 1 << fault;
+      if (!(told & 1 << rule->fault))
+        put_paragraph (self, several ? "    - " : "    ", several ? 6 : 4, _ (who_acts_for (rule)));
+      told |= 1 << rule->fault;
     }
 }
 
@@ -492,9 +502,34 @@ rules_of (const ReboundAnalyzer *analyzer)
   return analyzer != NULL ? rebound_analyzer_get_rules (analyzer) : &rebound_builtin_rules;
 }
 
+/* The reason of a refusal, where its words leave nothing open. */
+static gboolean
+find_sure_reason (ReboundAnalyzer *analyzer, const char *text, ReboundReason *reason)
+{
+  g_autoptr (ReboundAnalyzer) own = analyzer == NULL ? rebound_analyzer_new (NULL, NULL) : NULL;
+  g_autoptr (ReboundReport) report =
+      rebound_analyzer_classify (own != NULL ? own : analyzer, text, NULL);
+  const ReboundRecipient *recipient = rebound_report_get_recipient (report, 0);
+
+  *reason = recipient->reason;
+  return recipient->n_also == 0 && *reason != REBOUND_REASON_UNCLASSIFIED;
+}
+
+/* Of a whole refusal: its reason, the codes in it and its provider's. */
+static GArray *
+find_topics (ReboundAnalyzer *analyzer, const char *text)
+{
+  gboolean words;
+  GArray *topics = rebound_topics_find (rules_of (analyzer), text, &words);
+  ReboundReason reason;
+
+  if (words && find_sure_reason (analyzer, text, &reason))
+    rebound_topics_prepend_reason (rules_of (analyzer), topics, reason);
+  return topics;
+}
+
 char *
-rebound_explain_to_text (const ReboundAnalyzer *analyzer, const char *topic,
-                         const ReboundStyle *style)
+rebound_explain_to_text (ReboundAnalyzer *analyzer, const char *topic, const ReboundStyle *style)
 {
   const ReboundRules *rules = rules_of (analyzer);
   g_autoptr (GArray) topics = NULL;
@@ -502,7 +537,7 @@ rebound_explain_to_text (const ReboundAnalyzer *analyzer, const char *topic,
 
   g_return_val_if_fail (topic != NULL, NULL);
 
-  topics = rebound_topics_find (rules, topic);
+  topics = find_topics (analyzer, topic);
   if (topics->len == 0)
     return NULL;
   self.out = g_string_new (NULL);
@@ -631,7 +666,7 @@ put_json (Writer *self)
 }
 
 char *
-rebound_explain_to_json (const ReboundAnalyzer *analyzer, const char *topic)
+rebound_explain_to_json (ReboundAnalyzer *analyzer, const char *topic)
 {
   const ReboundRules *rules = rules_of (analyzer);
   g_autoptr (GArray) topics = NULL;
@@ -640,7 +675,7 @@ rebound_explain_to_json (const ReboundAnalyzer *analyzer, const char *topic)
 
   g_return_val_if_fail (topic != NULL, NULL);
 
-  topics = rebound_topics_find (rules, topic);
+  topics = find_topics (analyzer, topic);
   if (topics->len == 0)
     return NULL;
   lines = g_string_new (NULL);
