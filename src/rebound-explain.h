@@ -16,7 +16,7 @@ G_BEGIN_DECLS
  * @analyzer: (nullable): whose rules to ask; %NULL for what is built in
  * @topic: an SMTP reply code ("550"), an enhanced status code ("5.1.1"), both ("550 5.1.1"), a
  *   reason ("user-unknown"), a code of a provider ("TSS04"), or another system's name of a reason;
- *   case, brackets and hyphens do not matter
+ *   case, brackets and hyphens do not matter; or a whole refusal
  * @style: (nullable): how to write it
  *
  * Of a code that nobody has registered it is told what its digits say.
@@ -24,7 +24,7 @@ G_BEGIN_DECLS
  * Returns: (transfer full) (nullable): what is known of it, for a person; %NULL where nothing is
  * Since: 0.1
  */
-REBOUND_API char *rebound_explain_to_text (const ReboundAnalyzer *analyzer, const char *topic,
+REBOUND_API char *rebound_explain_to_text (ReboundAnalyzer *analyzer, const char *topic,
                                            const ReboundStyle *style);
 
 /**
@@ -36,7 +36,7 @@ REBOUND_API char *rebound_explain_to_text (const ReboundAnalyzer *analyzer, cons
  *   topics, such as "550 5.1.1", a line for each
  * Since: 0.1
  */
-REBOUND_API char *rebound_explain_to_json (const ReboundAnalyzer *analyzer, const char *topic);
+REBOUND_API char *rebound_explain_to_json (ReboundAnalyzer *analyzer, const char *topic);
 
 /**
  * rebound_explain_topics:

@@ -934,7 +934,10 @@ static const struct
   { "tss04", "TSS04", 1 },
   { "[TSS04]", "TSS04", 1 },
   { "yahoo/tss04", "yahoo/tss04", 1 },
-  { "421 4.7.0 [TSS04] Messages from 192.0.2.1 temporarily deferred", "421", 3 },
+  { "550 5.7.1 Relay access denied", "relay-denied", 3 },
+  { "550 5.7.1 Message rejected due to local policy", "550", 2 }, /* not sure */
+  { "421 4.7.0 TLS required for RCPT domain, closing connection", "tls-required", 3 },
+  { "relay access denied", "relay-denied", 1 },
   { "userunknown", "user-unknown", 1 },
   { "NoEmail", "user-unknown", 1 },
   { "Permanent/NoEmail", "user-unknown", 1 },

@@ -1142,6 +1142,12 @@ exits 0
 objects out 9
 same "$(member out topic)" '550 5.1.1 5.1.1 5.7.1 X.1.1 TSS04 S3140 user-unknown mailbox-full'
 
+it 'explain: a whole refusal'
+run explain --json '421-4.7.0 [TSS04] Messages from 192.0.2.1 are deferred' 'Relay access denied'
+exits 0
+objects out 4
+same "$(member out topic)" '421 4.7.0 TSS04 relay-denied'
+
 it 'explain: lines end within 80 columns'
 run explain 550 5.7.1 TSS04 user-unknown
 exits 0

@@ -48,7 +48,7 @@ tell_unknown (const ReboundAnalyzer *analyzer, const char *topic)
 
 /* FALSE where nothing is known. */
 static gboolean
-explain_topic (const ReboundAnalyzer *analyzer, const char *topic)
+explain_topic (ReboundAnalyzer *analyzer, const char *topic)
 {
   static gboolean behind_another;
   const ReboundStyle style = { .width = find_width () };
@@ -71,7 +71,7 @@ explain_topic (const ReboundAnalyzer *analyzer, const char *topic)
 
 /* The topic's first line. */
 static void
-list_topic (const ReboundAnalyzer *analyzer, const char *topic)
+list_topic (ReboundAnalyzer *analyzer, const char *topic)
 {
   const ReboundStyle style = { .width = G_MAXUINT };
   g_autofree char *text = as_json ? rebound_explain_to_json (analyzer, topic)
@@ -81,7 +81,7 @@ list_topic (const ReboundAnalyzer *analyzer, const char *topic)
 }
 
 static void
-list_topics (const ReboundAnalyzer *analyzer)
+list_topics (ReboundAnalyzer *analyzer)
 {
   g_auto (GStrv) topics = rebound_explain_topics (analyzer);
 

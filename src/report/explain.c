@@ -492,9 +492,34 @@ rules_of (const ReboundAnalyzer *analyzer)
   return analyzer != NULL ? rebound_analyzer_get_rules (analyzer) : &rebound_builtin_rules;
 }
 
+/* The reason of a refusal, where its words leave nothing open. */
+static gboolean
+find_sure_reason (ReboundAnalyzer *analyzer, const char *text, ReboundReason *reason)
+{
+  g_autoptr (ReboundAnalyzer) own = analyzer == NULL ? rebound_analyzer_new (NULL, NULL) : NULL;
+  g_autoptr (ReboundReport) report =
+      rebound_analyzer_classify (own != NULL ? own : analyzer, text, NULL);
+  const ReboundRecipient *recipient = rebound_report_get_recipient (report, 0);
+
+  *reason = recipient->reason;
+  return recipient->n_also == 0 && *reason != REBOUND_REASON_UNCLASSIFIED;
+}
+
+/* Of a whole refusal: its reason, the codes in it and its provider's. */
+static GArray *
+find_topics (ReboundAnalyzer *analyzer, const char *text)
+{
+  gboolean words;
+  GArray *topics = rebound_topics_find (rules_of (analyzer), text, &words);
+  ReboundReason reason;
+
+  if (words && find_sure_reason (analyzer, text, &reason))
+    rebound_topics_prepend_reason (rules_of (analyzer), topics, reason);
+  return topics;
+}
+
 char *
-rebound_explain_to_text (const ReboundAnalyzer *analyzer, const char *topic,
-                         const ReboundStyle *style)
+rebound_explain_to_text (ReboundAnalyzer *analyzer, const char *topic, const ReboundStyle *style)
 {
   const ReboundRules *rules = rules_of (analyzer);
   g_autoptr (GArray) topics = NULL;
@@ -502,7 +527,7 @@ rebound_explain_to_text (const ReboundAnalyzer *analyzer, const char *topic,
 
   g_return_val_if_fail (topic != NULL, NULL);
 
-  topics = rebound_topics_find (rules, topic);
+  topics = find_topics (analyzer, topic);
   if (topics->len == 0)
     return NULL;
   self.out = g_string_new (NULL);
@@ -631,7 +656,7 @@ put_json (Writer *self)
 }
 
 char *
-rebound_explain_to_json (const ReboundAnalyzer *analyzer, const char *topic)
+rebound_explain_to_json (ReboundAnalyzer *analyzer, const char *topic)
 {
   const ReboundRules *rules = rules_of (analyzer);
   g_autoptr (GArray) topics = NULL;
@@ -640,7 +665,7 @@ rebound_explain_to_json (const ReboundAnalyzer *analyzer, const char *topic)
 
   g_return_val_if_fail (topic != NULL, NULL);
 
-  topics = rebound_topics_find (rules, topic);
+  topics = find_topics (analyzer, topic);
   if (topics->len == 0)
     return NULL;
   lines = g_string_new (NULL);

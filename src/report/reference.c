@@ -162,7 +162,7 @@ put_section (GString *out, const char *heading, ReboundTopicType type)
   g_string_append_printf (out, ".Sh %s\n.Bl -tag -width Ds\n", heading);
   for (guint i = 0; i < names->len; i++)
     {
-      g_autoptr (GArray) topics = rebound_topics_find (rules, g_ptr_array_index (names, i));
+      g_autoptr (GArray) topics = rebound_topics_find (rules, g_ptr_array_index (names, i), NULL);
 
       for (guint t = 0; t < topics->len; t++)
         {

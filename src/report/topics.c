@@ -53,15 +53,28 @@ is_named (const char *name, const char *key)
 
 /* ---- Reasons ---- */
 
+static ReboundTopic
+make_reason (const ReboundRules *rules, guint reason)
+{
+  return (ReboundTopic){ .type = REBOUND_TOPIC_REASON,
+                         .texts = &rules->reasons[reason].texts,
+                         .provider = -1,
+                         .reasons = { 1, { reason } } };
+}
+
 static void
 add_reason (const ReboundRules *rules, GArray *topics, guint reason)
 {
-  const ReboundTopic topic = { .type = REBOUND_TOPIC_REASON,
-                               .texts = &rules->reasons[reason].texts,
-                               .provider = -1,
-                               .reasons = { 1, { reason } } };
+  add_topic (topics, make_reason (rules, reason), rebound_reason_to_string (reason));
+}
 
-  add_topic (topics, topic, rebound_reason_to_string (reason));
+void
+rebound_topics_prepend_reason (const ReboundRules *rules, GArray *topics, guint reason)
+{
+  ReboundTopic topic = make_reason (rules, reason);
+
+  topic.name = g_strdup (rebound_reason_to_string (reason));
+  g_array_prepend_val (topics, topic);
 }
 
 static void
@@ -309,19 +322,24 @@ find_in_words (const ReboundRules *rules, const char *text, GArray *topics)
 }
 
 GArray *
-rebound_topics_find (const ReboundRules *rules, const char *text)
+rebound_topics_find (const ReboundRules *rules, const char *text, gboolean *words)
 {
   GArray *topics = g_array_new (FALSE, TRUE, sizeof (ReboundTopic));
 
   g_array_set_clear_func (topics, rebound_topic_clear);
+  if (words != NULL)
+    *words = FALSE;
   if (!g_utf8_validate (text, -1, NULL) || strlen (text) > 1000)
     return topics;
   find_codes (rules, text, topics);
   find_codes_of_provider (rules, text, topics);
   if (topics->len == 0)
     find_name (rules, text, topics);
-  if (topics->len == 0 && strpbrk (text, " \t\n") != NULL)
-    find_in_words (rules, text, topics);
+  if (topics->len > 0 || strpbrk (text, " \t\n") == NULL)
+    return topics;
+  if (words != NULL)
+    *words = TRUE;
+  find_in_words (rules, text, topics);
   return topics;
 }
 

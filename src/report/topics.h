@@ -40,8 +40,12 @@ typedef enum
 void rebound_topic_clear (gpointer topic);
 
 /* (transfer full) (element-type ReboundTopic): what @text asks for, as people write it; empty where
- * nothing is known. */
-GArray *rebound_topics_find (const ReboundRules *rules, const char *text);
+ * nothing is known. @words (nullable) is whether it is none of the topics, but words with some of
+ * them inside or not: a refusal. */
+GArray *rebound_topics_find (const ReboundRules *rules, const char *text, gboolean *words);
+
+/* Puts a reason before the other topics. */
+void rebound_topics_prepend_reason (const ReboundRules *rules, GArray *topics, guint reason);
 
 /* (transfer full) (element-type utf8): all topics: reasons, codes, providers' codes. */
 GPtrArray *rebound_topics_list (const ReboundRules *rules);
