@@ -886,6 +886,7 @@ START_TEST (explain_reason)
 {
   g_autoptr (JsonObject) object = explain_object ("user-unknown");
   g_autofree char *text = rebound_explain_to_text (NULL, "user-unknown", NULL);
+  g_autofree char *complaint = rebound_explain_to_text (NULL, "complaint", NULL);
 
   assert_members (object, EXPLAIN_MEMBERS);
   ck_assert_str_eq (get_string (object, "type"), "reason");
@@ -896,6 +897,8 @@ START_TEST (explain_reason)
                   "kumomta powermta ses sisimai sparkpost");
   assert_contains (text, "hard bounce, recipient's fault, unsubscribe now");
   assert_contains (text, "in sisimai: userunknown");
+  assert_contains (text, "\n  Who has to act\n    The recipient");
+  assert_contains (complaint, "\n  Who has to act\n    The manager of the list.");
 }
 END_TEST
 

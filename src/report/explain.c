@@ -373,7 +373,8 @@ who_acts (ReboundFault fault)
     case REBOUND_FAULT_NONE:
       return N_ ("Nobody.");
     case REBOUND_FAULT_RECIPIENT:
-      return N_ ("The recipient, or who looks after his mailbox.");
+      return N_ ("The recipient, or who looks after his mailbox; the sending side can only correct "
+                 "the address, or drop it.");
     case REBOUND_FAULT_DOMAIN:
       return N_ ("Who runs the domain of the recipient.");
     case REBOUND_FAULT_MESSAGE:
@@ -390,6 +391,15 @@ who_acts (ReboundFault fault)
     }
 }
 
+/* What is no failure may still be the recipient's wish. */
+static const char *
+who_acts_for (const ReboundReasonRule *rule)
+{
+  if (rule->bounce == REBOUND_BOUNCE_NONE && rule->unsubscribe == REBOUND_UNSUBSCRIBE_NOW)
+    return N_ ("The manager of the list.");
+  return who_acts (rule->fault);
+}
+
 /* Each of those whom the reasons name, once. */
 static void
 put_who (Writer *self)
@@ -402,12 +412,12 @@ put_who (Writer *self)
   put_heading (self, N_ ("Who has to act"));
   for (guint i = 0; i < reasons->n; i++)
     {
-      const guint fault = self->rules->reasons[reasons->reason[i]].fault;
+      const ReboundReasonRule *rule = &self->rules->reasons[reasons->reason[i]];
       const gboolean several = (all & (all - 1)) != 0;
 
-      if (!(told & 1 << fault))
-        put_paragraph (self, several ? "    - " : "    ", several ? 6 : 4, _ (who_acts (fault)));
-      told |= 1 << fault;
+      if (!(told & 1 << rule->fault))
+        put_paragraph (self, several ? "    - " : "    ", several ? 6 : 4, _ (who_acts_for (rule)));
+      told |= 1 << rule->fault;
     }
 }
 

@@ -544,10 +544,11 @@ find_examples (const ReboundRules *rules, const ReboundTopic *topic, ReboundStri
 {
   const char class[] = { rebound_topic_class (rules, topic), '\0' };
   const gboolean is_reply = topic->type == REBOUND_TOPIC_REPLY;
-  char **examples = g_strsplit (string (rules, own), "\n", -1);
+  char **examples;
 
   if (own == 0)
     return take_lines (g_strsplit (string (rules, of_reason), "\n", -1), topic->name, is_reply);
+  examples = g_strsplit (string (rules, own), "\n", -1);
   for (guint i = 0; examples[i] != NULL; i++)
     if (g_str_has_prefix (examples[i], class))
       return take_lines (examples, class, TRUE);
