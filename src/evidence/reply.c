@@ -417,6 +417,7 @@ rebound_add_said (ReboundReading *self, const ReboundSaid *said)
   ReboundEvidence *evidence = self->evidence;
   ReboundEvidenceRecipient *recipient = rebound_add_recipient (evidence, NULL);
   const ReboundSpan *text = &said->text;
+  const ReboundSpan *words = said->words.start != NULL ? &said->words : text;
   ReboundCodes codes = { 0 };
   ReboundSpan host;
   ReboundLog log;
@@ -426,7 +427,7 @@ rebound_add_said (ReboundReading *self, const ReboundSaid *said)
     return;
   rebound_log_read (text->start, text->end, &log);
   delivered = is_delivered (self, text, &codes);
-  recipient->diagnostic = rebound_keep_line (evidence, text->start, text->end - text->start);
+  recipient->diagnostic = rebound_keep_line (evidence, words->start, words->end - words->start);
   add_stage (evidence, recipient, said->stage);
   rebound_read_refusal (self, recipient, delivered ? text->start + codes.at : text->start,
                         text->end - text->start - (delivered ? codes.at : 0), REBOUND_SOURCE_TEXT,
@@ -473,6 +474,17 @@ find_entry (const char *p, const char *end, gboolean first)
   return NULL;
 }
 
+/* Without the brackets and commas that a list has around its values. */
+static ReboundSpan
+trim_value (const char *p, const char *end)
+{
+  while (p < end && strchr (" \n([{", *p) != NULL)
+    p++;
+  while (end > p && strchr (" \n)]},", end[-1]) != NULL)
+    end--;
+  return (ReboundSpan){ p, end };
+}
+
 /* Each entry with the words before the list, which may tell the stage. FALSE where there are not
  * at least two. */
 static gboolean
@@ -497,6 +509,7 @@ read_entries (ReboundReading *self, const ReboundSpan *text)
       g_string_append_len (one, head, first - head);
       g_string_append_len (one, skip_entry_name (p, end), end - skip_entry_name (p, end));
       said.text = (ReboundSpan){ one->str, one->str + one->len };
+      said.words = trim_value (skip_entry_name (p, end), end);
       p = rebound_address_find (p, end, &length);
       p = skip_dress (p, &length);
       said.address = keep_address (self->evidence, p, length);
