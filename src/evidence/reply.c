@@ -182,17 +182,15 @@ static const char *
 keep_recipient (ReboundEvidence *evidence, const ReboundSpan *text, const ReboundLog *log,
                 ReboundStage stage)
 {
-  ReboundSpan found = log->recipient;
+  ReboundSpan named = log->recipient.start != NULL ? log->recipient : find_last_line (text);
+  const char *found = NULL;
   gsize length = 0;
 
-  if (found.start == NULL)
-    found = find_last_line (text);
-  if (found.start == NULL && stage != REBOUND_STAGE_MAIL) /* then it is the sender's */
-    {
-      found.start = find_recipient (text, &length);
-      found.end = found.start + length;
-    }
-  return keep_address (evidence, found.start, found.end - found.start);
+  if (named.start != NULL)
+    return keep_address (evidence, named.start, named.end - named.start);
+  if (stage != REBOUND_STAGE_MAIL) /* then it is the sender's */
+    found = find_recipient (text, &length);
+  return keep_address (evidence, found, length);
 }
 
 /* The host */
@@ -288,8 +286,9 @@ find_host (const ReboundSpan *text, const ReboundLog *log, const ReboundCodes *c
   if (is_incoming (text))
     return host;
   host.start = rebound_host_find (text->start, text->start + codes->at, &n);
-  host.end = host.start + n;
-  if (host.start == NULL)
+  if (host.start != NULL)
+    host.end = host.start + n;
+  else
     host = log->host;
   if (host.start == NULL)
     host = find_by_words (text);
