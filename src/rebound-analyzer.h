@@ -110,11 +110,13 @@ REBOUND_API ReboundReport *rebound_analyzer_analyze (ReboundAnalyzer *self, GByt
 /**
  * rebound_analyzer_classify:
  * @self: an analyzer
- * @text: an SMTP reply, of one line or several, or a log line that holds one
+ * @text: an SMTP reply, of one line or several, a log line or a program's error that holds one, or
+ *   a transcript
  * @error: return location for an error
  *
- * The verdict on a bare refusal. The report has one recipient, its address set where @text
- * names one.
+ * The verdict on a bare refusal. The report has one recipient at least, its address set where @text
+ * names one; a transcript, and a list of refusals, may have several. #ReboundPaste makes such texts
+ * of the lines of a longer one.
  *
  * Returns: (transfer full): a report, or %NULL with @error set
  * Since: 0.1

@@ -81,7 +81,7 @@ find_reply_end (const Conversation *self, const char *p)
 static void
 add (const Conversation *self, const ReboundSpan *text, const char *address)
 {
-  ReboundSaid said = { *text, address, self->host, self->stage };
+  ReboundSaid said = { *text, { 0 }, address, self->host, self->stage };
 
   said.text.end = text->start + MIN (text->end - text->start, LONGEST_REPLY);
   rebound_add_said (self->reading, &said);

@@ -359,7 +359,7 @@ rebound_line_is_spoken (const char *line, const char *end, ReboundSpoken *spoken
 }
 
 /* How programs mark the lines of a conversation in what they log or print: swaks, curl, Python's
- * smtplib, PHPMailer, hMailServer, MDaemon, Postfix with debug_peer_list. */
+ * smtplib, PHPMailer, hMailServer, MDaemon, Exchange's protocol log, Postfix with debug_peer_list. */
 static const struct
 {
   const char *mark;
@@ -378,6 +378,7 @@ static const struct
   { "reply: '", TRUE },   { "server -> client: ", TRUE },
   { "[in] ", TRUE },      { "client -> server: ", FALSE },
   { "response: ", TRUE }, { "[out] ", FALSE },
+  { "<,", TRUE },         { ">,", FALSE },
 };
 
 /* Time, program and session stand before the mark. */
@@ -386,6 +387,7 @@ static const struct
 static gboolean
 is_said (const char *p, const char *end, ReboundSpoken *spoken)
 {
+  p += p < end && *p == '"';
   spoken->words = p;
   return spoken->reply ? is_bare_reply (p, end) : find_command (p, end, spoken);
 }
@@ -416,7 +418,7 @@ rebound_line_is_logged_speech (const char *line, const char *end, ReboundSpoken 
   if (rebound_line_is_spoken (line, end, spoken))
     return TRUE;
   for (const char *p = line; p < end && p - line < MARK_REACH; p++)
-    if (strchr ("<>-~[SCRscr", *p) != NULL && (p == line || strchr (" \t\"", p[-1]) != NULL)
+    if (strchr ("<>-~[SCRscr", *p) != NULL && (p == line || strchr (" \t\",", p[-1]) != NULL)
         && is_marked (p, end, spoken))
       return TRUE;
   return FALSE;

@@ -9,8 +9,6 @@
 #include "lines.h"
 #include "message/scan.h"
 
-#define LONGEST_NAME 24
-
 typedef enum
 {
   NAME_UNKNOWN,
@@ -44,6 +42,7 @@ static const struct
   { "mx", NAME_HOST },
   { "remote-mta", NAME_HOST },
   { "fqdn", NAME_HOST },
+  { "generating server", NAME_UNKNOWN }, /* Exchange's own */
   { "server", NAME_HOST },
   { "message rejected by", NAME_HOST },
   { "name", NAME_QUOTED_HOST },
@@ -70,13 +69,19 @@ is_name_character (char c)
   return g_ascii_isalnum (c) || c == '-' || c == '_';
 }
 
+/* What the name that ends at @end is of; the longest of several stand first in the table. */
 static Name
-find_name (const char *word, const char *end)
+find_name (const char *text, const char *end)
 {
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    if (strlen (names[i].word) == (gsize) (end - word)
-        && g_ascii_strncasecmp (names[i].word, word, end - word) == 0)
-      return names[i].name;
+    {
+      gsize n = strlen (names[i].word);
+      const char *word = end - n;
+
+      if ((gsize) (end - text) >= n && g_ascii_strncasecmp (word, names[i].word, n) == 0
+          && (word == text || !is_name_character (word[-1])))
+        return names[i].name;
+    }
   return NAME_UNKNOWN;
 }
 
@@ -84,18 +89,12 @@ find_name (const char *word, const char *end)
 static Name
 name_before (const char *text, const char *sign)
 {
-  const char *end = sign;
-  gboolean quoted = end > text && (end[-1] == '"' || end[-1] == '\'');
-  const char *word;
-  Name name;
+  gboolean quoted = sign > text && (sign[-1] == '"' || sign[-1] == '\'');
+  Name name = find_name (text, sign - quoted);
 
-  end -= quoted;
-  for (word = end; word > text && is_name_character (word[-1]) && end - word < LONGEST_NAME;)
-    word--;
-  if (end - word == 2 && g_ascii_strncasecmp (word, "by", 2) == 0) /* "Message rejected by" */
-    word -= MIN (word - text, 17);
-  name = find_name (word, end);
-  return name != NAME_QUOTED_HOST ? name : quoted ? NAME_HOST : NAME_UNKNOWN;
+  if (name == NAME_QUOTED_HOST)
+    return quoted ? NAME_HOST : NAME_UNKNOWN;
+  return name;
 }
 
 /* Behind blanks, quotes, brackets and "rfc822;". */
@@ -159,6 +158,8 @@ static const struct
   { "Action: delayed", REBOUND_ACTION_DELAYED },
   { "\"deferred\"", REBOUND_ACTION_DELAYED },
   { "(Deferred: ", REBOUND_ACTION_DELAYED },
+  { ",delayed,", REBOUND_ACTION_DELAYED },
+  { "\"temporary\"", REBOUND_ACTION_DELAYED },
   { "\"delivered\"", REBOUND_ACTION_DELIVERED },
   { ": success: ", REBOUND_ACTION_DELIVERED },
   { "Action: delivered", REBOUND_ACTION_DELIVERED },

@@ -147,10 +147,12 @@ find_code (const Line *line)
   return NULL;
 }
 
-/* "at com.example.Mail.send(Mail.java:42)" */
+/* "at com.example.Mail.send(Mail.java:42)", PHP's "#0 /srv/www/send.php(42): mail()" */
 static gboolean
 is_stack_frame (const Line *line)
 {
+  if (line->end - line->words > 3 && *line->words == '#' && g_ascii_isdigit (line->words[1]))
+    return line->words[2] == ' ' || (g_ascii_isdigit (line->words[2]) && line->words[3] == ' ');
   return line->words > line->start && rebound_starts_with (line->words, line->end, "at ")
          && memchr (line->words, '(', line->end - line->words) != NULL;
 }

@@ -182,17 +182,15 @@ static const char *
 keep_recipient (ReboundEvidence *evidence, const ReboundSpan *text, const ReboundLog *log,
                 ReboundStage stage)
 {
-  ReboundSpan found = log->recipient;
+  ReboundSpan named = log->recipient.start != NULL ? log->recipient : find_last_line (text);
+  const char *found = NULL;
   gsize length = 0;
 
-  if (found.start == NULL)
-    found = find_last_line (text);
-  if (found.start == NULL && stage != REBOUND_STAGE_MAIL) /* then it is the sender's */
-    {
-      found.start = find_recipient (text, &length);
-      found.end = found.start + length;
-    }
-  return keep_address (evidence, found.start, found.end - found.start);
+  if (named.start != NULL)
+    return keep_address (evidence, named.start, named.end - named.start);
+  if (stage != REBOUND_STAGE_MAIL) /* then it is the sender's */
+    found = find_recipient (text, &length);
+  return keep_address (evidence, found, length);
 }
 
 /* The host */
@@ -288,8 +286,9 @@ find_host (const ReboundSpan *text, const ReboundLog *log, const ReboundCodes *c
   if (is_incoming (text))
     return host;
   host.start = rebound_host_find (text->start, text->start + codes->at, &n);
-  host.end = host.start + n;
-  if (host.start == NULL)
+  if (host.start != NULL)
+    host.end = host.start + n;
+  else
     host = log->host;
   if (host.start == NULL)
     host = find_by_words (text);
@@ -417,6 +416,7 @@ rebound_add_said (ReboundReading *self, const ReboundSaid *said)
   ReboundEvidence *evidence = self->evidence;
   ReboundEvidenceRecipient *recipient = rebound_add_recipient (evidence, NULL);
   const ReboundSpan *text = &said->text;
+  const ReboundSpan *words = said->words.start != NULL ? &said->words : text;
   ReboundCodes codes = { 0 };
   ReboundSpan host;
   ReboundLog log;
@@ -426,7 +426,7 @@ rebound_add_said (ReboundReading *self, const ReboundSaid *said)
     return;
   rebound_log_read (text->start, text->end, &log);
   delivered = is_delivered (self, text, &codes);
-  recipient->diagnostic = rebound_keep_line (evidence, text->start, text->end - text->start);
+  recipient->diagnostic = rebound_keep_line (evidence, words->start, words->end - words->start);
   add_stage (evidence, recipient, said->stage);
   rebound_read_refusal (self, recipient, delivered ? text->start + codes.at : text->start,
                         text->end - text->start - (delivered ? codes.at : 0), REBOUND_SOURCE_TEXT,
@@ -473,6 +473,17 @@ find_entry (const char *p, const char *end, gboolean first)
   return NULL;
 }
 
+/* Without the brackets and commas that a list has around its values. */
+static ReboundSpan
+trim_value (const char *p, const char *end)
+{
+  while (p < end && strchr (" \n([{", *p) != NULL)
+    p++;
+  while (end > p && strchr (" \n)]},", end[-1]) != NULL)
+    end--;
+  return (ReboundSpan){ p, end };
+}
+
 /* Each entry with the words before the list, which may tell the stage. FALSE where there are not
  * at least two. */
 static gboolean
@@ -497,6 +508,7 @@ read_entries (ReboundReading *self, const ReboundSpan *text)
       g_string_append_len (one, head, first - head);
       g_string_append_len (one, skip_entry_name (p, end), end - skip_entry_name (p, end));
       said.text = (ReboundSpan){ one->str, one->str + one->len };
+      said.words = trim_value (skip_entry_name (p, end), end);
       p = rebound_address_find (p, end, &length);
       p = skip_dress (p, &length);
       said.address = keep_address (self->evidence, p, length);

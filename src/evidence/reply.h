@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   ReboundSpan text;
+  ReboundSpan words; /* the server's own, where the text has more */
   const char *address;
   const char *host;
   ReboundStage stage;

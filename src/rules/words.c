@@ -26,9 +26,9 @@ rebound_compiler_check_texts (ReboundCompiler *self, GError **error)
 
   if (place->line == 0)
     return TRUE;
-  g_set_error (error, REBOUND_RULES_ERROR, REBOUND_RULES_ERROR_SYNTAX,
-               "%s:%u:%u: there is no text to look for, and nothing of that name to take away",
-               self->file, place->line, place->column);
+  g_set_error (error, REBOUND_RULES_ERROR, REBOUND_RULES_ERROR_SYNTAX, "%s:%u:%u: %s", self->file,
+               place->line, place->column,
+               _ ("there is no text to look for, and nothing of that name to take away"));
   return FALSE;
 }
 
