@@ -567,8 +567,7 @@ list_instead (const ReboundRules *rules, const ReboundTopic *topic)
     return NULL;
   if (leaves_open (rules, &topic->reasons))
     return N_ (
-        "It leaves several reasons open, so that nobody is dropped for it alone: the words of "
-        "the "
+        "It leaves several reasons open, so that nobody is dropped for it alone: the words of the "
         "refusal decide.");
   if (rebound_topic_class (rules, topic) == '4'
       && rules->reasons[topic->reasons.reason[0]].unsubscribe == REBOUND_UNSUBSCRIBE_NOW)
