@@ -123,7 +123,7 @@ long_options ()
 
 "$REBOUND" --help | sed -n 's/^  \([a-z]*\) .*/\1/p' >"$work/commands"
 "$REBOUND" parse --taxonomy=? 2>&1 | sed 's/.*: //' | tr -d ' ' | tr ',' '\n' >"$work/taxonomies"
-"$REBOUND" explain --list | sed 's/: .*//' >"$work/topics"
+"$REBOUND" explain --list | sed 's/: .*//' | tr -d '=' >"$work/topics"
 printf '%s\n' --help --lang --version >"$work/general"
 echo parse >"$work/parse"
 ls >"$work/files"

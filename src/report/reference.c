@@ -162,14 +162,15 @@ put_section (GString *out, const char *heading, ReboundTopicType type)
   g_string_append_printf (out, ".Sh %s\n.Bl -tag -width Ds\n", heading);
   for (guint i = 0; i < names->len; i++)
     {
-      g_autoptr (GArray) topics = rebound_topics_find (rules, g_ptr_array_index (names, i), NULL);
+      const char *name = g_ptr_array_index (names, i);
+      g_autoptr (GArray) topics = rebound_topics_find (rules, name, NULL);
 
       for (guint t = 0; t < topics->len; t++)
         {
           const ReboundTopic *topic = &g_array_index (topics, ReboundTopic, t);
 
-          /* a provider's code may look like one of the registry, of which nothing is known */
-          if (topic->type == type && topic->texts != NULL)
+          /* others are written like it: CBL and c=bl, or a reply that nobody has registered */
+          if (topic->type == type && strcmp (topic->name, name) == 0)
             put_topic (out, topic);
         }
     }

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "translate.h"
+
 /* What people write around a code: "550-5.1.1", "(#5.7.1)", "[TSS04]". */
 #define SEPARATORS " \t\r\n-#[](){}<>,:;\"'"
 
@@ -564,13 +566,14 @@ list_instead (const ReboundRules *rules, const ReboundTopic *topic)
   if (topic->reasons.n == 0)
     return NULL;
   if (leaves_open (rules, &topic->reasons))
-    return "It leaves several reasons open, so that nobody is dropped for it alone: the words of "
-           "the "
-           "refusal decide.";
+    return N_ (
+        "It leaves several reasons open, so that nobody is dropped for it alone: the words of the "
+        "refusal decide.");
   if (rebound_topic_class (rules, topic) == '4'
       && rules->reasons[topic->reasons.reason[0]].unsubscribe == REBOUND_UNSUBSCRIBE_NOW)
-    return "It is for now only: count it, and take the address off when it comes back again over "
-           "some weeks.";
+    return N_ (
+        "It is for now only: count it, and take the address off when it comes back again over "
+        "some weeks.");
   return NULL;
 }
 
