@@ -581,6 +581,10 @@ static const struct
   { "=?utf-8?q?a?=\n =?utf-8?q?b?=", "ab" },
   { "=?utf-8?q?a_?= =?utf-8?q?b?=", "a b" },
   { "=?ISO-2022-JP?B?GyRCJSglaSE8GyhC?=", "エラー" },
+  { "=?utf-8?B?Tm9uIHI=?= =?UTF-8?b?ZW1pcw==?= x", "Non remis x" }, /* each is padded */
+  { "=?utf-8?B?w6k=?= =?iso-8859-1?B?6Q==?=", "éé" },
+  { "=?utf-8?B?w6k=?= =?utf-8?Q?=C3=A9?=", "éé" },
+  { "=?utf-8?B?w6k=?= =?utf-8?B?", "é =?utf-8?B?" },
   { "=?utf-8*de?q?f=C3=BCr?=", "für" }, /* RFC 2231 section 5: with a language */
   { "a =? b", "a =? b" },
   { "=?utf-8?q?abc", "=?utf-8?q?abc" },
@@ -703,6 +707,10 @@ static const struct
   { "EUC-KR", "수신자의 메일함 용량이 초과되어 메일을 보낼 수 없습니다.", TRUE },
   { "KOI8-R", "Почтовый ящик получателя переполнен, письмо не доставлено.", TRUE },
   { "KOI8-R", "Пользователь с таким адресом не найден", TRUE },
+  { "KOI8-U", "Поштова скринька одержувача переповнена, її власник не відповідає", TRUE },
+  { "ISO-8859-5", "Почтовый ящик получателя переполнен, письмо не доставлено.", TRUE },
+  { "ISO-2022-KR", "받는 사람의 메일 주소를 찾을 수 없습니다.", TRUE },
+  { "ISO-8859-6", "صندوق بريد المستلم ممتلئ ولم يتم تسليم الرسالة", TRUE },
   { "WINDOWS-1251", "Почтовый ящик получателя переполнен, письмо не доставлено.", TRUE },
   { "WINDOWS-1251", "Пользователь с таким адресом не найден", TRUE },
   { "WINDOWS-1251", "Пощенската кутия на получателя е пълна", TRUE },
@@ -1431,6 +1439,25 @@ START_TEST (nested)
 }
 END_TEST
 
+/* A short subject of raw bytes says too little of its charset; the body says more. */
+START_TEST (subject_as_body)
+{
+  static const char *const types[] = { "", "Content-Type: text/plain; charset=euc-jp\n" };
+  gsize n_subject, n_body;
+  g_autofree char *subject = encode ("不在通知", "EUC-JP", &n_subject);
+  g_autofree char *body = encode ("お問い合わせありがとうございます。", "EUC-JP", &n_body);
+
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    {
+      g_autofree char *text = g_strdup_printf ("From: a@b.example\nSubject: %s\n%s\n%s\n", subject,
+                                               types[i], body);
+      g_autoptr (ReboundMessage) message = parse (text);
+
+      ck_assert_str_eq (rebound_fields_get (message->header, REBOUND_FIELD_SUBJECT), "不在通知");
+    }
+}
+END_TEST
+
 /* Parts that are encoded; their lines end with LF whatever the encoding holds. */
 static const struct
 {
@@ -1945,6 +1972,7 @@ message_tests (void)
   tcase_add_test (tests, not_salvaged);
   tcase_add_test (tests, contents);
   tcase_add_test (tests, nested);
+  tcase_add_test (tests, subject_as_body);
   tcase_add_loop_test (tests, encoding, 0, G_N_ELEMENTS (encoded));
   tcase_add_test (tests, encoded_message);
   tcase_add_loop_test (tests, alternatives, 0, 3);

@@ -1,9 +1,10 @@
 /* Rebound: every entry of the rule files is shown by a case.
  *
  * - A phrase decides in a line of corpus/replies/GROUP.tsv, GROUP standing before the "/" of its
- *   id, or in the message that its `case` names.
- * - The words of a mark and of a stage stand in the message that its `case` names, or in what is
- *   pasted in corpus/NAME.txt where the case is pastes/NAME.
+ *   id, in a report of corpus/languages/, or in the message that its `case` names.
+ * - The words of a mark and of a stage stand in the message that its `case` names, in what is
+ *   pasted in corpus/NAME.txt where the case is pastes/NAME, or those of a mark that has none in a
+ *   report of corpus/languages/.
  * - A format is that of a message in corpus/NAME/.
  * - Each example gives one of the reasons of its entry; one that begins with 2, a success.
  * - A provider is that of some reply, and so is each code of its own.
@@ -18,6 +19,7 @@
 
 #include "message/message.h"
 #include "rebound.h"
+#include "reports.h"
 #include "rules/fold.h"
 #include "rules/matcher.h"
 
@@ -36,6 +38,7 @@ typedef struct
   ReboundConverters *converters;
   GPtrArray *entries;  /* of Entry */
   GHashTable *decided; /* "GROUP phrase ID": in a reply of this group; "provider NAME CODE" */
+  GHashTable *worded;  /* "mark ID": its words stand in a report of corpus/languages/ */
   guint n;
   guint n_failed;
 } Entries;
@@ -193,6 +196,106 @@ read_replies (Entries *self)
     for_each_line (g_ptr_array_index (files, i), read_reply, self);
 }
 
+/* ---- Marks and stages ---- */
+
+static void
+note_words (const ReboundRules *rules, const ReboundPattern *pattern, G_GNUC_UNUSED gsize start,
+            G_GNUC_UNUSED gsize length, gpointer user_data)
+{
+  GHashTable *found = user_data;
+  const ReboundRule *rule = &rules->rules[pattern->rule];
+  const char *keyword = rule->type == REBOUND_RULE_MARK ? "mark" : "stage";
+
+  if (rule->type == REBOUND_RULE_MARK || rule->type == REBOUND_RULE_STAGE)
+    g_hash_table_add (found,
+                      g_strjoin (" ", keyword, rebound_rules_string (rules, rule->id), NULL));
+}
+
+static void
+find (GHashTable *found, ReboundArea area, const char *text, gsize length)
+{
+  g_auto (ReboundFolded) folded = REBOUND_FOLDED_INIT;
+
+  rebound_fold (&folded, text, length);
+  rebound_match (&rebound_builtin_rules, area, &folded, note_words, found);
+}
+
+static void
+find_in_fields (GHashTable *found, ReboundArea area, const ReboundFields *fields)
+{
+  for (guint i = 0; fields != NULL && i < fields->fields->len; i++)
+    {
+      const ReboundField *field = &g_array_index (fields->fields, ReboundField, i);
+      g_autofree char *line = g_strdup_printf ("%s: %s", field->name, field->value);
+
+      find (found, area, line, strlen (line));
+    }
+}
+
+/* The marks and stages whose words stand in @bytes, as "KEYWORD ID", are added to @found. */
+static void
+find_words (const Entries *self, GBytes *bytes, GHashTable *found)
+{
+  ReboundLimits limits;
+  g_autoptr (ReboundMessage) message = NULL;
+  const char *subject;
+
+  rebound_limits_init (&limits);
+  message = rebound_message_parse (bytes, self->converters, &rebound_builtin_rules, &limits);
+  subject = rebound_fields_get (message->header, REBOUND_FIELD_SUBJECT);
+  find_in_fields (found, REBOUND_AREA_HEADER, message->header);
+  if (subject != NULL)
+    find (found, REBOUND_AREA_SUBJECT, subject, strlen (subject));
+  for (guint i = 0; i < message->parts->len; i++)
+    {
+      const ReboundPart *part = g_ptr_array_index (message->parts, i);
+
+      if (part->role == REBOUND_PART_TEXT || part->role == REBOUND_PART_DELIVERY_STATUS)
+        find (found, REBOUND_AREA_TEXT, part->text, part->length);
+    }
+}
+
+/* ---- Reports in many languages ---- */
+
+static void
+note_deciding (Entries *self, const ReboundReport *report)
+{
+  for (guint i = 0; i < rebound_report_get_n_recipients (report); i++)
+    {
+      guint n;
+      const ReboundRecipient *recipient = rebound_report_get_recipient (report, i);
+      const ReboundFact *facts = rebound_recipient_get_evidence (recipient, &n);
+      g_autofree char *group = n > 0 && facts[0].rule != NULL
+                                   ? g_strndup (facts[0].rule, strcspn (facts[0].rule, "/"))
+                                   : NULL;
+
+      if (group != NULL)
+        note_recipient (self, group, recipient);
+    }
+}
+
+static void
+read_wordings (Entries *self)
+{
+  g_autoptr (GPtrArray) files = find_files (self, "corpus/languages", ".tsv");
+
+  for (guint i = 0; i < files->len; i++)
+    {
+      g_autoptr (Wordings) of = wordings_read (g_ptr_array_index (files, i), NULL);
+
+      for (guint n = 0; of != NULL && n < of->wordings->len; n++)
+        {
+          g_autoptr (GBytes) message =
+              wording_to_message (g_ptr_array_index (of->wordings, n), "UTF-8", "UTF-8", n);
+          g_autoptr (ReboundReport) report =
+              rebound_analyzer_analyze (self->analyzer, message, NULL, NULL);
+
+          note_deciding (self, report);
+          find_words (self, message, self->worded);
+        }
+    }
+}
+
 /* ---- Messages ---- */
 
 static GBytes *
@@ -238,73 +341,6 @@ decides (const Entries *self, GBytes *message, const char *phrase)
   return FALSE;
 }
 
-typedef struct
-{
-  const char *keyword;
-  const char *id;
-  gboolean found;
-} Wanted;
-
-static void
-note_found (const ReboundRules *rules, const ReboundPattern *pattern, G_GNUC_UNUSED gsize start,
-            G_GNUC_UNUSED gsize length, gpointer user_data)
-{
-  Wanted *wanted = user_data;
-  const ReboundRule *rule = &rules->rules[pattern->rule];
-  gboolean is_stage = rule->type == REBOUND_RULE_STAGE;
-
-  if ((rule->type == REBOUND_RULE_MARK || is_stage)
-      && is_stage == (strcmp (wanted->keyword, "stage") == 0)
-      && strcmp (rebound_rules_string (rules, rule->id), wanted->id) == 0)
-    wanted->found = TRUE;
-}
-
-static void
-find (Wanted *wanted, ReboundArea area, const char *text, gsize length)
-{
-  g_auto (ReboundFolded) folded = REBOUND_FOLDED_INIT;
-
-  rebound_fold (&folded, text, length);
-  rebound_match (&rebound_builtin_rules, area, &folded, note_found, wanted);
-}
-
-static void
-find_in_fields (Wanted *wanted, ReboundArea area, const ReboundFields *fields)
-{
-  for (guint i = 0; fields != NULL && i < fields->fields->len; i++)
-    {
-      const ReboundField *field = &g_array_index (fields->fields, ReboundField, i);
-      g_autofree char *line = g_strdup_printf ("%s: %s", field->name, field->value);
-
-      find (wanted, area, line, strlen (line));
-    }
-}
-
-/* Whether the words of a mark or a stage stand in @bytes. */
-static gboolean
-stands_in (const Entries *self, GBytes *bytes, const char *keyword, const char *id)
-{
-  Wanted wanted = { keyword, id, FALSE };
-  ReboundLimits limits;
-  g_autoptr (ReboundMessage) message = NULL;
-  const char *subject;
-
-  rebound_limits_init (&limits);
-  message = rebound_message_parse (bytes, self->converters, &rebound_builtin_rules, &limits);
-  subject = rebound_fields_get (message->header, REBOUND_FIELD_SUBJECT);
-  find_in_fields (&wanted, REBOUND_AREA_HEADER, message->header);
-  if (subject != NULL)
-    find (&wanted, REBOUND_AREA_SUBJECT, subject, strlen (subject));
-  for (guint i = 0; i < message->parts->len; i++)
-    {
-      const ReboundPart *part = g_ptr_array_index (message->parts, i);
-
-      if (part->role == REBOUND_PART_TEXT || part->role == REBOUND_PART_DELIVERY_STATUS)
-        find (&wanted, REBOUND_AREA_TEXT, part->text, part->length);
-    }
-  return wanted.found;
-}
-
 /* ---- Checks ---- */
 
 static void
@@ -316,40 +352,36 @@ check_phrase (Entries *self, const Entry *entry)
 
   if (entry->message == NULL)
     say (self, g_hash_table_contains (self->decided, key), entry,
-         "it decides in no line of corpus/replies/%s.tsv, and has no case", group);
+         "it decides in no line of corpus/replies/%s.tsv or corpus/languages, and has no case",
+         group);
   else
     say (self, message != NULL && decides (self, message, entry->id), entry,
          "it does not decide in corpus/%s", entry->message);
 }
 
-/* … in what is pasted. */
-static gboolean
-stands_in_paste (GBytes *bytes, const char *keyword, const char *id)
-{
-  Wanted wanted = { keyword, id, FALSE };
-  gsize size;
-  const char *text = g_bytes_get_data (bytes, &size);
-
-  find (&wanted, REBOUND_AREA_TEXT, text, size);
-  return wanted.found;
-}
-
+/* In a message, or in what is pasted. */
 static gboolean
 is_shown (const Entries *self, const Entry *entry)
 {
   g_autoptr (GBytes) bytes = read_message (self, entry->message);
+  g_autoptr (GHashTable) found = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autofree char *key = g_strjoin (" ", entry->keyword, entry->id, NULL);
 
-  if (bytes == NULL)
-    return FALSE;
-  return is_paste (entry->message) ? stands_in_paste (bytes, entry->keyword, entry->id)
-                                   : stands_in (self, bytes, entry->keyword, entry->id);
+  if (bytes != NULL && is_paste (entry->message))
+    find (found, REBOUND_AREA_TEXT, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+  else if (bytes != NULL)
+    find_words (self, bytes, found);
+  return g_hash_table_contains (found, key);
 }
 
 static void
 check_words (Entries *self, const Entry *entry)
 {
+  g_autofree char *key = g_strjoin (" ", entry->keyword, entry->id, NULL);
+
   if (entry->message == NULL)
-    say (self, FALSE, entry, "it has no case");
+    say (self, g_hash_table_contains (self->worded, key), entry,
+         "it has no case, and none of its words stands in corpus/languages");
   else
     say (self, is_shown (self, entry), entry,
          "none of its words stands in corpus/%s", entry->message);
@@ -574,10 +606,12 @@ main (void)
     .converters = rebound_converters_new (),
     .entries = g_ptr_array_new_with_free_func (entry_free),
     .decided = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL),
+    .worded = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL),
   };
 
   read_rules (&self);
   read_replies (&self);
+  read_wordings (&self);
   for (guint i = 0; i < self.entries->len; i++)
     check_entry (&self, g_ptr_array_index (self.entries, i));
   check_all_examples (&self);
@@ -586,6 +620,7 @@ main (void)
   printf ("1..%u\n", self.n);
   g_ptr_array_unref (self.entries);
   g_hash_table_unref (self.decided);
+  g_hash_table_unref (self.worded);
   rebound_converters_free (self.converters);
   return self.n_failed == 0 && self.n > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

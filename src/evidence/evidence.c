@@ -246,7 +246,8 @@ note_hit (const ReboundRules *rules, const ReboundPattern *pattern, gsize start,
           gpointer user_data)
 {
   Hits *self = user_data;
-  ReboundHit hit = { &rules->rules[pattern->rule], start, length };
+  const ReboundRule *rule = &rules->rules[pattern->rule];
+  ReboundHit hit = { rule, start, length, rule->weak && pattern->first < pattern->length };
 
   if (hit.rule->type == REBOUND_RULE_WHEN)
     note_met (self->reading->met, pattern);
@@ -268,7 +269,7 @@ compare_hits (gconstpointer a, gconstpointer b)
 }
 
 /* "user unknown" within "user unknown or mailbox full" says less than the whole. What holds in
- * some places only may not hold here. */
+ * some places only may not hold here; and what stands between loose words may say more. */
 static void
 drop_shadowed (GArray *hits)
 {
@@ -283,7 +284,8 @@ drop_shadowed (GArray *hits)
         {
           if (hit->start + hit->length <= reach)
             continue;
-          reach = hit->start + hit->length;
+          if (!hit->loose)
+            reach = hit->start + hit->length;
         }
       g_array_index (hits, ReboundHit, kept++) = *hit;
     }

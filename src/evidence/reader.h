@@ -26,6 +26,7 @@ typedef struct
   const ReboundRule *rule;
   gsize start;
   gsize length;
+  gboolean loose; /* vague words, with others between */
 } ReboundHit;
 
 static inline gboolean

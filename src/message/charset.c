@@ -10,11 +10,13 @@
 
 #include <string.h>
 
+#include "latin.h"
+
 /* Tried in this order; the first of equal weight wins. */
 static const char *const usual[] = {
-  "ISO-2022-JP",  "GB18030",      "SHIFT_JIS",    "EUC-JP",       "EUC-KR",
-  "BIG5",         "KOI8-R",       "WINDOWS-1251", "WINDOWS-1252", "WINDOWS-1250",
-  "WINDOWS-1253", "WINDOWS-1255", "WINDOWS-1256",
+  "ISO-2022-JP", "ISO-2022-KR",  "GB18030",      "SHIFT_JIS",    "EUC-JP",       "EUC-KR",
+  "BIG5",        "KOI8-U",       "WINDOWS-1251", "WINDOWS-1254", "WINDOWS-1252", "WINDOWS-1250",
+  "ISO-8859-2",  "WINDOWS-1253", "WINDOWS-1255", "WINDOWS-1256", "ISO-8859-5",   "ISO-8859-6",
 };
 
 /* How much of a text is weighed. */
@@ -95,11 +97,8 @@ static const struct
   int weight;
 } weights[] = {
   { 0x0080, 0x009f, -20 }, /* C1 controls */
-  { 0x00a0, 0x00bf, -3 },  /* signs of Latin-1 */
-  { 0x00c0, 0x00d6, 1 },   /* capital letters with accents */
-  { 0x00d7, 0x00d7, -5 },  { 0x00d8, 0x00de, 1 }, { 0x00df, 0x00ff, 2 },
-  { 0x011e, 0x011f, 2 },   { 0x0130, 0x0131, 2 }, { 0x015e, 0x015f, 2 }, /* Turkish */
-  { 0x0100, 0x017f, 1 },   { 0x0370, 0x03ab, 1 },                        /* Greek capitals */
+  { 0x00a0, 0x00bf, -3 },  /* signs of Latin-1; its letters and more: see latin.h */
+  { 0x0370, 0x03ab, 1 },   /* Greek capitals */
   { 0x03ac, 0x03ce, 6 },   { 0x0400, 0x040f, 0 }, { 0x0410, 0x042f, 1 }, /* Cyrillic capitals */
   { 0x0430, 0x0430, 8 }, /* small Cyrillic letters: а в д е и к to у are the frequent ones */
   { 0x0431, 0x0431, 4 },   { 0x0432, 0x0432, 8 }, { 0x0433, 0x0433, 4 },
@@ -108,7 +107,7 @@ static const struct
   { 0x0450, 0x045f, 2 },   { 0x0490, 0x0491, 2 }, { 0x05d0, 0x05ea, 8 }, /* Hebrew */
   { 0x0627, 0x062a, 6 },   { 0x0631, 0x0631, 6 }, { 0x0644, 0x064a, 6 },
   { 0x0600, 0x06ff, 3 },   /* Arabic */
-  { 0x2018, 0x201f, 1 },   /* quotation marks */
+  { 0x2010, 0x2026, 1 },   /* dashes, quotation marks, … */
   { 0x2500, 0x259f, -5 },  /* box drawing, which KOI8-R has */
   { 0x3000, 0x3002, 6 },   /* ideographic full stop and comma */
   { 0x3040, 0x30ff, 7 },   /* kana */
@@ -129,27 +128,28 @@ weigh (gunichar c)
 }
 
 /* What is known of a charset's language: which first bytes are ideographs, which of those are in
- * daily use (the legacy charsets put them first), what one weighs, and whether there is kana. */
+ * daily use (the legacy charsets put them first) and from which second byte on (what GBK added to
+ * GB 2312 is below), what one weighs, and whether there is kana. */
 typedef struct
 {
   const char *charset;
   guint8 first, last;
-  guint8 common;
+  guint8 common, second;
   int ideograph;
   int kana;
 } Asian;
 
 static const Asian asian[] = {
-  { "GB18030", 0xb0, 0xf7, 0xd7, 7, -4 },  { "BIG5", 0xa4, 0xf9, 0xc6, 7, -4 },
-  { "EUC-KR", 0xca, 0xfd, 0, 0, -4 },      { "EUC-JP", 0xb0, 0xf4, 0xcf, 7, 8 },
-  { "SHIFT_JIS", 0x88, 0x9f, 0x97, 6, 7 },
+  { "GB18030", 0xb0, 0xf7, 0xd7, 0xa1, 7, -4 }, { "BIG5", 0xa4, 0xf9, 0xc6, 0, 7, -4 },
+  { "EUC-KR", 0xca, 0xfd, 0, 0, 0, -4 },        { "EUC-JP", 0xb0, 0xf4, 0xcf, 0, 7, 8 },
+  { "SHIFT_JIS", 0x88, 0x9f, 0x97, 0, 6, 7 },
 };
 
 static const Asian *
 find_asian (const char *charset)
 {
   for (guint i = 0; i < G_N_ELEMENTS (asian); i++)
-    if (strcmp (asian[i].charset, charset) == 0)
+    if (g_ascii_strcasecmp (asian[i].charset, charset) == 0)
       return &asian[i];
   return NULL;
 }
@@ -167,7 +167,7 @@ weigh_ideographs (const Asian *of, const char *bytes, gsize length)
       if (lead < 0x80)
         continue;
       all += lead >= of->first && lead <= of->last;
-      common += lead >= of->first && lead <= of->common;
+      common += lead >= of->first && lead <= of->common && (guint8) bytes[i + 1] >= of->second;
       i++;
     }
   return all > 0 ? (common * of->ideograph - 4 * (all - common)) / all : 0;
@@ -204,23 +204,39 @@ is_behind_word (const char *text, const char *character)
   return character > text + 1 && character[-1] == ' ' && (guint8) character[-2] >= 0x80;
 }
 
+/* A letter of any Latin alphabet; at the end of a text there is none. */
+static gboolean
+is_latin (const char *p)
+{
+  gunichar c = g_utf8_get_char (p);
+
+  return c < 0x250 && g_unichar_isalpha (c);
+}
+
 /* An accented letter stands among plain ones; a letter of another script does not, nor an
- * ideograph within a word: "u\277ytkownika" is Latin-2. */
+ * ideograph within a word, and seldom beside one: "u\277ytkownika" is Latin-2. */
 static int
 weigh_neighbours (const char *text, const char *character)
 {
   gunichar c = g_utf8_get_char (character);
-  gboolean before = character > text && g_ascii_isalpha (character[-1]);
-  gboolean after = g_ascii_isalpha (*g_utf8_next_char (character));
+  const char *next = g_utf8_next_char (character);
+  const char *last = character > text ? g_utf8_prev_char (character) : "";
+  gboolean before = g_ascii_isalpha (*last);
+  gboolean after = g_ascii_isalpha (*next);
 
   if (c >= 0x3040)
-    return before && after ? -12 : 0;
-  if (c >= 0x370 && c <= 0x6ff && is_alone (text, character))
-    return -8;
-  if (c < 0xc0 || (c > 0x17f && c < 0x370) || c > 0x6ff || !(before || after))
+    return before && after ? -12 : g_ascii_islower (*last) || g_ascii_islower (*next) ? -6 : 0;
+  if (c >= 0xc0 && c <= 0x17f)
+    return before || after ? 4 : 0;
+  if (c < 0x370 || c > 0x6ff)
     return 0;
-  return c <= 0x17f ? 4 : -10;
+  if (is_alone (text, character))
+    return -8;
+  return is_latin (last) || is_latin (next) ? -10 : 0;
 }
+
+/* What speaks against a letter that its language has elsewhere. */
+#define ODD 3
 
 /* Mean weight of the characters beyond ASCII in @text, which @bytes are in @charset; in
  * thousandths. */
@@ -229,6 +245,7 @@ weigh_text (const char *text, const char *charset, const char *bytes, gsize leng
 {
   const Asian *of = find_asian (charset);
   int ideograph = of != NULL ? weigh_ideographs (of, bytes, length) : 0;
+  ReboundLatin latin = { 0 };
   int sum = 0;
   int n = 0;
 
@@ -244,10 +261,12 @@ weigh_text (const char *text, const char *charset, const char *bytes, gsize leng
         sum += is_behind_word (text, p) ? -20 : ideograph;
       else if (of != NULL && c >= 0x3040 && c <= 0x30ff)
         sum += of->kana;
+      else if (rebound_latin_count (&latin, c))
+        sum -= rebound_latin_is_odd (p) ? ODD : 0;
       else
         sum += weigh (c);
     }
-  return n > 0 ? sum * 1000 / n : 0;
+  return n > 0 ? (sum + rebound_latin_weigh (&latin)) * 1000 / n : 0;
 }
 
 static int
@@ -259,26 +278,48 @@ weigh_as (ReboundCharsets *self, const char *charset, const char *bytes, gsize l
   return text != NULL ? weigh_text (text, charset, bytes, length) : G_MININT;
 }
 
-/* The charset that makes most sense of @bytes; of equals the one that a neighbour declares. */
+/* What speaks for the charset of a neighbour. */
+#define NEIGHBOURLY 800
+
+/* Of @n @charsets the one that makes most sense of @bytes, rather @hint. */
 static const char *
-guess (ReboundCharsets *self, const char *bytes, gsize length)
+guess_among (ReboundCharsets *self, const char *const *charsets, guint n, const char *hint,
+             const char *bytes, gsize length)
 {
   gsize sample = MIN (length, SAMPLE);
   gboolean cut = sample < length;
-  int best_weight = self->hint != NULL ? weigh_as (self, self->hint, bytes, sample, cut) : G_MININT;
-  const char *best = best_weight > G_MININT ? self->hint : NULL;
+  int hinted = hint != NULL ? weigh_as (self, hint, bytes, sample, cut) : G_MININT;
+  int best_weight = hinted > G_MININT ? hinted + NEIGHBOURLY : G_MININT;
+  const char *best = hinted > G_MININT ? hint : NULL;
 
-  for (guint i = 0; i < G_N_ELEMENTS (usual); i++)
+  for (guint i = 0; i < n; i++)
     {
-      int weight = weigh_as (self, usual[i], bytes, sample, cut);
+      int weight = weigh_as (self, charsets[i], bytes, sample, cut);
 
       if (weight > best_weight)
         {
-          best = usual[i];
+          best = charsets[i];
           best_weight = weight;
         }
     }
   return best;
+}
+
+static const char *
+guess (ReboundCharsets *self, const char *bytes, gsize length)
+{
+  return guess_among (self, usual, G_N_ELEMENTS (usual), self->hint, bytes, length);
+}
+
+/* As who declares Latin-1, or nothing that fits, may mean that of another language. */
+static const char *
+guess_latin (ReboundCharsets *self, const char *bytes, gsize length)
+{
+  static const char *const latin[] = { "WINDOWS-1254", "WINDOWS-1252", "WINDOWS-1250",
+                                       "ISO-8859-2" };
+  const char *best = guess_among (self, latin, G_N_ELEMENTS (latin), NULL, bytes, length);
+
+  return best != NULL ? best : "WINDOWS-1252";
 }
 
 /* Charsets that fit any bytes, or that are declared out of habit. */
@@ -309,16 +350,19 @@ rebound_charset_tells (const char *charset)
   return TRUE;
 }
 
-/* Four letters beyond ASCII in a row are no Western text. */
+/* Four letters beyond ASCII in a row are no Western text, nor are six in a word. */
 static gboolean
 looks_western (const char *bytes, gsize length)
 {
-  guint run = 0;
+  guint run = 0, word = 0;
 
   for (gsize i = 0; i < length; i++)
     {
-      run = (guint8) bytes[i] >= 0xa0 ? run + 1 : 0;
-      if (run >= 4)
+      gboolean high = (guint8) bytes[i] >= 0xa0;
+
+      run = high ? run + 1 : 0;
+      word = bytes[i] != '\n' && bytes[i] != ' ' ? word + high : 0;
+      if (run >= 4 || word >= 6)
         return FALSE;
     }
   return memchr (bytes, 0x1b, length) == NULL;
@@ -339,7 +383,14 @@ static char *
 decode_guessed (ReboundCharsets *self, const char *bytes, gsize length, gsize *n)
 {
   const char *charset = guess (self, bytes, length);
-  char *text = charset != NULL ? convert (self, bytes, length, charset, FALSE, n) : NULL;
+  char *text;
+
+  if (charset != self->hint && length > self->guessed_length)
+    {
+      self->guessed = charset;
+      self->guessed_length = length;
+    }
+  text = charset != NULL ? convert (self, bytes, length, charset, FALSE, n) : NULL;
 
   if (text == NULL)
     {
@@ -390,7 +441,8 @@ decode (ReboundCharsets *self, const char *bytes, gsize length, const char *char
   if (text == NULL && !vague)
     text = convert (self, bytes, length, charset, TRUE, n);
   if (text == NULL && charset != NULL && looks_western (bytes, length))
-    text = convert (self, bytes, length, vague ? "WINDOWS-1252" : charset, FALSE, n);
+    text = convert (self, bytes, length, vague ? guess_latin (self, bytes, length) : charset, FALSE,
+                    n);
   return text != NULL ? text : decode_guessed (self, bytes, length, n);
 }
 

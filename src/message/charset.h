@@ -11,6 +11,8 @@ typedef struct
 {
   ReboundConverters *converters; /* (nullable) */
   const char *hint;              /* (nullable): the charset that one of them declares */
+  const char *guessed;           /* (nullable): that of the longest that declares none */
+  gsize guessed_length;
   guint tries; /* conversions done: each may load a module, so there is an end to them */
 } ReboundCharsets;
 

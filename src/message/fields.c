@@ -122,6 +122,85 @@ may_decode_words (ReboundFields *self)
                                       self->scratch->len);
 }
 
+/* "=?charset?B?…?=" */
+typedef struct
+{
+  const char *start; /* "=?charset?B?", up to the data */
+  const char *data;
+  const char *end; /* of the data */
+} Base64Word;
+
+static gboolean
+read_base64_word (const char *p, Base64Word *word)
+{
+  const char *mark = g_str_has_prefix (p, "=?") ? strchr (p + 2, '?') : NULL;
+
+  if (mark == NULL || g_ascii_tolower (mark[1]) != 'b' || mark[2] != '?')
+    return FALSE;
+  word->start = p;
+  word->data = mark + 3;
+  word->end = word->data + strcspn (word->data, "? ");
+  return g_str_has_prefix (word->end, "?=");
+}
+
+static gboolean
+are_alike (const Base64Word *a, const Base64Word *b)
+{
+  gsize length = a->data - a->start;
+
+  return length == (gsize) (b->data - b->start)
+         && g_ascii_strncasecmp (a->start, b->start, length) == 0;
+}
+
+static void
+append_bytes (GByteArray *bytes, const Base64Word *word)
+{
+  g_autofree char *data = g_strndup (word->data, word->end - word->data);
+  gsize length;
+  g_autofree guchar *decoded = g_base64_decode (data, &length);
+
+  g_byte_array_append (bytes, decoded, length);
+}
+
+/* The words at @word and behind it as one. Returns the end of the last. */
+static const char *
+append_joined (GString *out, Base64Word *word)
+{
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  Base64Word next;
+  g_autofree char *data = NULL;
+
+  append_bytes (bytes, word);
+  while (word->end[2] == ' ' && read_base64_word (word->end + 3, &next) && are_alike (word, &next))
+    {
+      append_bytes (bytes, &next);
+      *word = next;
+    }
+  data = g_base64_encode (bytes->data, bytes->len);
+  g_string_append_len (out, word->start, word->data - word->start);
+  g_string_append_printf (out, "%s?=", data);
+  return word->end + 2;
+}
+
+/* GMime (3.2.13) reads neighbouring words of base64 as one, and stops where the first is padded. */
+static void
+join_padded_words (GString *text)
+{
+  g_autofree char *before = NULL;
+  const char *p;
+  Base64Word word;
+
+  if (strstr (text->str, "=?= =?") == NULL)
+    return;
+  p = before = g_strdup (text->str);
+  g_string_truncate (text, 0);
+  while (*p != '\0')
+    if (read_base64_word (p, &word))
+      p = append_joined (text, &word);
+    else
+      g_string_append_c (text, *p++);
+}
+
 static void
 decode_value (ReboundFields *self, const char *raw, gsize length, gboolean encoded_words)
 {
@@ -133,10 +212,12 @@ decode_value (ReboundFields *self, const char *raw, gsize length, gboolean encod
     }
   if (encoded_words && may_decode_words (self))
     {
-      g_autofree char *decoded = g_mime_utils_header_decode_text (NULL, self->scratch->str);
-      g_autofree char *text =
-          rebound_decode (self->charsets, decoded, strlen (decoded), NULL, &length);
+      g_autofree char *decoded = NULL;
+      g_autofree char *text = NULL;
 
+      join_padded_words (self->scratch);
+      decoded = g_mime_utils_header_decode_text (NULL, self->scratch->str);
+      text = rebound_decode (self->charsets, decoded, strlen (decoded), NULL, &length);
       unfold (self->scratch, text, length);
     }
 }

@@ -36,6 +36,8 @@ typedef struct
   gsize text_left;
   gboolean salvaged;
   gboolean nested;
+  const char *header; /* as it came */
+  gsize header_length;
 } Walk;
 
 static void walk (Walk *self, GMimeObject *object, guint depth);
@@ -390,6 +392,28 @@ parse_bytes (GByteArray *bytes)
 }
 
 static void
+read_header (Walk *self)
+{
+  g_clear_pointer (&self->message->header, rebound_fields_free);
+  self->message->header =
+      rebound_fields_parse (self->header, self->header_length, TRUE, NULL, self->message->charsets);
+}
+
+/* A short subject of raw bytes may be in many charsets; the body knows in which. */
+static void
+read_header_as_body (Walk *self)
+{
+  ReboundCharsets *charsets = self->message->charsets;
+
+  if (g_utf8_validate (self->header, self->header_length, NULL))
+    return;
+  if (charsets->hint == NULL)
+    charsets->hint = charsets->guessed;
+  if (charsets->hint != NULL)
+    read_header (self);
+}
+
+static void
 parse_and_walk (Walk *self, GByteArray *bytes)
 {
   g_autoptr (GMimeObject) body = parse_bytes (bytes);
@@ -399,6 +423,7 @@ parse_and_walk (Walk *self, GByteArray *bytes)
   if (body != NULL)
     walk (self, body, 0);
   self->bytes = outer;
+  read_header_as_body (self);
   self->message->charsets->hint = NULL; /* it was the parser's */
 }
 
@@ -416,6 +441,7 @@ read_single (Walk *self)
                 .length = guarded->bytes->len - guarded->body };
 
   read_leaf (self, &leaf);
+  read_header_as_body (self);
   self->message->charsets->hint = NULL; /* it was the type's */
 }
 
@@ -555,16 +581,14 @@ rebound_message_parse (GBytes *bytes, ReboundConverters *converters, const Rebou
     .message = self, .limits = limits, .rules = rules, .text_left = limits->text_bytes
   };
   g_autoptr (ReboundGuarded) guarded = NULL;
-  const char *header;
-  gsize length;
 
   self->charsets = g_new0 (ReboundCharsets, 1);
   self->charsets->converters = converters;
   self->parts = g_ptr_array_new_with_free_func (part_free);
   self->warnings = g_array_new (FALSE, FALSE, sizeof (ReboundWarning));
   state.guarded = guarded = rebound_guard (bytes, limits, rules, converters, self->warnings);
-  rebound_guarded_find_header (guarded, REBOUND_NO_CARRIER, &header, &length);
-  self->header = rebound_fields_parse (header, length, TRUE, NULL, self->charsets);
+  rebound_guarded_find_header (guarded, REBOUND_NO_CARRIER, &state.header, &state.header_length);
+  read_header (&state);
   if (!guarded->has_header)
     read_bare (&state, bytes);
   else if (guarded->single)

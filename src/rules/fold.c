@@ -16,6 +16,34 @@ static const struct
   { 0x2060, 0x2064, 0 },   { 0x3000, 0x3000, ' ' }, { 0xfeff, 0xfeff, 0 },
 };
 
+/* Letters that are written for one another: the Turkish "ı", whose capital is "I"; Romanian with
+ * the cedilla for the comma below, which older charsets lack; Greek without the accents, as
+ * capitals are, and the sigma at the end of a word; Russian without the dots; Arabic on keyboards
+ * of other countries and in charsets that lack the Persian letters. And full-width ASCII. */
+static gunichar
+plain_letter (gunichar c)
+{
+  static const struct
+  {
+    gunichar from, to;
+  } letters[] = {
+    { 0x0131, 'i' },    { 0x0219, 0x015f }, { 0x021b, 0x0163 }, { 0x03ac, 0x03b1 },
+    { 0x03ad, 0x03b5 }, { 0x03ae, 0x03b7 }, { 0x03af, 0x03b9 }, { 0x03c2, 0x03c3 },
+    { 0x03cc, 0x03bf }, { 0x03cd, 0x03c5 }, { 0x03ce, 0x03c9 }, { 0x0451, 0x0435 },
+    { 0x0622, 0x0627 }, { 0x0623, 0x0627 }, { 0x0625, 0x0627 }, { 0x0629, 0x0647 },
+    { 0x0649, 0x064a }, { 0x06a9, 0x0643 }, { 0x06cc, 0x064a },
+  };
+
+  if (c >= 0xff01 && c <= 0xff5e)
+    return g_unichar_tolower (c - 0xff01 + '!');
+  if (c < 0x0131 || c > 0x06ff)
+    return c;
+  for (guint i = 0; i < G_N_ELEMENTS (letters) && c >= letters[i].from; i++)
+    if (c == letters[i].from)
+      return letters[i].to;
+  return c;
+}
+
 void
 rebound_folded_clear (ReboundFolded *self)
 {
@@ -155,7 +183,8 @@ put_wide (ReboundFolded *self, const char *text, const char *p)
   gsize before = self->length;
 
   if (!put_variant (self, c))
-    self->length += g_unichar_to_utf8 (g_unichar_tolower (c), self->text + self->length);
+    self->length +=
+        g_unichar_to_utf8 (plain_letter (g_unichar_tolower (c)), self->text + self->length);
   if (self->length - before != (gsize) (next - p))
     step (self, next - text);
   return next;

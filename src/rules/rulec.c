@@ -180,7 +180,7 @@ put_patterns (GString *out, const ReboundRules *rules)
 
       g_string_append_printf (out, "  { %u, %uu, %u, %u, %u, %u, %u },\n", pattern->text,
                               pattern->gram, pattern->window, pattern->length, pattern->first,
-                              pattern->rule, pattern->areas);
+                              pattern->areas, pattern->rule);
     }
   g_string_append (out, "};\n\n");
 }

@@ -171,12 +171,12 @@ typedef struct
 typedef struct
 {
   ReboundString text;
-  guint32 gram;   /* four bytes of it, rare and little shared, … */
-  guint16 window; /* … and where they stand */
-  guint16 length;
-  guint16 first; /* bytes before the first gap */
-  guint16 rule;
+  guint32 gram;  /* four bytes of it, rare and little shared, … */
+  guint8 window; /* … and where they stand; a text has at most 250 bytes */
+  guint8 length;
+  guint8 first; /* bytes before the first gap */
   guint8 areas;
+  guint16 rule;
 } ReboundPattern;
 
 /* A field that some text of the header or of the delivery status begins with: the others need
