@@ -127,6 +127,7 @@ END_TEST
  * aside. "X:" stands for fields that nobody reads. */
 #define MIXED "Content-Type: multipart/mixed; boundary=b\n"
 #define RFC822 "Content-Type: message/rfc822\n"
+#define HIDDEN "Content-Type: " REBOUND_CARRIED "/rfc822\n"
 #define STATUS_TYPE "Content-Type: message/delivery-status\n"
 
 static const struct
@@ -187,7 +188,7 @@ static const struct
   { MIXED "\n--b\n" STATUS_TYPE "\nTo: 0\n\n--b\n" RFC822 "\nTo: 1\nContent-Type: multipart/mixed; "
           "boundary=c\n\n--c\n" STATUS_TYPE "\nX: 2\n--b\nX: 3\n\n4\n",
     MIXED "To: 1\nContent-Type: multipart/mixed; boundary=c\n",
-    MIXED "\n--b\n" STATUS_TYPE "\nTo: 0\n\n--b\n" RFC822 "\n\n--b\n\n4\n" },
+    MIXED "\n--b\n" STATUS_TYPE "\nTo: 0\n\n--b\n" HIDDEN "\n\n--b\n\n4\n" },
   /* … and the whole of one that is a report itself, with what that returns */
   { RFC822 "\n" MIXED "\n--b\n" STATUS_TYPE "\nTo: 0\n\n--b\n" RFC822 "\nTo: 1\n\n2\n",
     RFC822 MIXED "To: 1\n",
@@ -195,7 +196,7 @@ static const struct
   { MIXED "\n--b\n" RFC822 "\nTo: 1\n\n2\n--b\n" STATUS_TYPE "\nTo: 3\n\n--b\n" RFC822
           "\nTo: 4\n\n5\n",
     MIXED "To: 1\nTo: 4\n",
-    MIXED "\n--b\n" RFC822 "\n\n2\n--b\n" STATUS_TYPE "\nTo: 3\n\n--b\n" RFC822 "\n\n" },
+    MIXED "\n--b\n" RFC822 "\n\n2\n--b\n" STATUS_TYPE "\nTo: 3\n\n--b\n" HIDDEN "\n\n" },
   { "Content-Type: multipart/digest; boundary=b\n\n--b\n\nX: 1\n",
     "Content-Type: multipart/digest; boundary=b\n",
     "Content-Type: multipart/digest; boundary=b\n\n--b\n\nX: 1\n" },
@@ -1233,28 +1234,28 @@ static const struct
   { HEAD "Content-Type: text/html\n\n<p>x\n", "T" },
   { HEAD "Content-Type: application/pdf\n\nx\n", "" },
   /* reports */
-  { HEAD REPORT "\n" PARTS, "TSRt" },
-  { HEAD "Content-Type: multipart/report; boundary=b\n\n" PARTS, "TSRt" },
-  { HEAD "Content-Type: MULTIPART/Report; BOUNDARY=\"b\"\n\n" PARTS, "TSRt" },
-  { HEAD "Content-Type: multipart/mixed; boundary=b\n\n" PARTS, "TSRt" },
-  { HEAD REPORT "\nThis is a MIME message.\n\n" PARTS "\nbehind it\n", "TSRt" },
+  { HEAD REPORT "\n" PARTS, "TSR" },
+  { HEAD "Content-Type: multipart/report; boundary=b\n\n" PARTS, "TSR" },
+  { HEAD "Content-Type: MULTIPART/Report; BOUNDARY=\"b\"\n\n" PARTS, "TSR" },
+  { HEAD "Content-Type: multipart/mixed; boundary=b\n\n" PARTS, "TSR" },
+  { HEAD REPORT "\nThis is a MIME message.\n\n" PARTS "\nbehind it\n", "TSR" },
   { HEAD REPORT "\n" TEXT STATUS "\n" HEADERS "\n" END, "TSR" },
   { HEAD REPORT "\n" TEXT STATUS "\n" END, "TS" },
-  { HEAD REPORT "\n" STATUS "\n" RETURNED "\n" TEXT END, "SRtT" },
+  { HEAD REPORT "\n" STATUS "\n" RETURNED "\n" TEXT END, "SRT" },
   { HEAD REPORT "\n" RETURNED "\n" STATUS END, "RtS" },
-  { HEAD REPORT "\n" TEXT STATUS "\n" RETURNED, "TSRt" }, /* no last delimiter */
+  { HEAD REPORT "\n" TEXT STATUS "\n" RETURNED, "TSR" }, /* no last delimiter */
   { HEAD REPORT "\n" TEXT "\n" STATUS, "TS" },
   { HEAD REPORT "\n--b\n", "" },
   { HEAD "Content-Type: message/delivery-status\n\n" STATUS_FIELDS, "S" },
   /* wrapped */
   { HEAD "Content-Type: multipart/mixed; boundary=o\n\n--o\n" REPORT "\n" PARTS
          "\n--o\nContent-Type: text/plain\n\nA footer\n--o--\n",
-    "TSRtT" },
+    "TSRT" },
   { HEAD "Content-Type: multipart/related; boundary=o\n\n--o\n" REPORT "\n" PARTS "\n--o--\n",
-    "TSRt" },
+    "TSR" },
   { HEAD "Content-Type: multipart/signed; boundary=o\n\n--o\n" REPORT "\n" PARTS
          "\n--o\nContent-Type: application/pgp-signature\n\nx\n--o--\n",
-    "TSRt" },
+    "TSR" },
   { HEAD "Content-Type: message/rfc822\n\n" HEAD REPORT "\n" PARTS, "Rtsr" },
   { HEAD
     "Content-Type: multipart/mixed; boundary=o\n\n--o\nContent-Type: message/rfc822\n\n" HEAD REPORT
@@ -1449,8 +1450,8 @@ START_TEST (subject_as_body)
 
   for (guint i = 0; i < G_N_ELEMENTS (types); i++)
     {
-      g_autofree char *text = g_strdup_printf ("From: a@b.example\nSubject: %s\n%s\n%s\n", subject,
-                                               types[i], body);
+      g_autofree char *text =
+          g_strdup_printf ("From: a@b.example\nSubject: %s\n%s\n%s\n", subject, types[i], body);
       g_autoptr (ReboundMessage) message = parse (text);
 
       ck_assert_str_eq (rebound_fields_get (message->header, REBOUND_FIELD_SUBJECT), "不在通知");

@@ -451,7 +451,7 @@ static const char *
 known_name (const char *charset)
 {
   return charset != NULL && g_ascii_strcasecmp (charset, "unicode-1-1-utf-7") == 0 ? "utf-7"
-                                                                                    : charset;
+                                                                                   : charset;
 }
 
 char *

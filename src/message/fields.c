@@ -222,8 +222,8 @@ decode_value (ReboundFields *self, const char *raw, gsize length, gboolean encod
     }
 }
 
-/* Domino breaks what its router says ("X-Notes; …") in the middle of a word, and begins the next line
- * with a blank of its own. The text without these, %NULL where it is in one line. */
+/* Domino breaks what its router says ("X-Notes; …") in the middle of a word, and begins the next
+ * line with a blank of its own. The text without these, %NULL where it is in one line. */
 static char *
 join_notes (ReboundFieldId id, const char *raw, gsize *length)
 {

@@ -449,6 +449,24 @@ note_single (Guard *guard)
   out->body = out->bytes->len + guard->run_length + 1; /* behind the blank line */
 }
 
+/* To the parser a message that is read no further is a part like any other: the objects of a
+ * message would be as many as those of the rest. */
+static void
+hide_message (Guard *guard)
+{
+  GByteArray *bytes = guard->out->bytes;
+  char *field;
+
+  end_run (guard);
+  field = (char *) bytes->data + guard->carrier;
+  for (gsize left = bytes->len - guard->carrier; left > strlen (REBOUND_CARRIED); left--, field++)
+    if (g_ascii_strncasecmp (field, "message/", strlen ("message/")) == 0)
+      {
+        memcpy (field, REBOUND_CARRIED, strlen (REBOUND_CARRIED));
+        return;
+      }
+}
+
 static void
 begin_carried (Guard *guard, gboolean sure)
 {
@@ -457,6 +475,8 @@ begin_carried (Guard *guard, gboolean sure)
       guard->carried = TRUE;
       guard->outside = guard->boundaries->len;
     }
+  if (sure && guard->reported)
+    hide_message (guard);
   begin_header (guard, sure, TRUE);
 }
 

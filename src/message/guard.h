@@ -10,6 +10,9 @@ G_BEGIN_DECLS
 /* The carrier of the message itself. */
 #define REBOUND_NO_CARRIER -1
 
+/* What the type of a part begins with that carries a message of which only the header is read. */
+#define REBOUND_CARRIED "carried"
+
 typedef struct
 {
   GByteArray *bytes;   /* for the parser */
@@ -35,7 +38,8 @@ typedef struct
  * before the header are gone; no cap is passed. Of a message's header, and that of a message it
  * carries, the parser gets only the Content-Type and the Content-Transfer-Encoding; the fields
  * that are read are put aside; the others are left out and count nothing. Of a message that comes
- * with a report that a machine can read, the body is left out.
+ * with a report that a machine can read, the body is left out, and %REBOUND_CARRIED stands for
+ * the `message` of its type.
  *
  * Returns: (transfer full): the message for the parser, and the headers
  */

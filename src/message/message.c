@@ -252,21 +252,31 @@ carrier_of (GMimeObject *object)
   return header != NULL ? g_mime_header_get_offset (header) : REBOUND_NO_CARRIER;
 }
 
+/* What the guard has put aside of the message that @object carries. */
+static ReboundFields *
+guarded_header (const Walk *self, GMimeObject *object)
+{
+  gint64 carrier = carrier_of (object);
+  const char *text;
+  gsize length;
+
+  if (self->guarded == NULL || carrier == REBOUND_NO_CARRIER
+      || !rebound_guarded_find_header (self->guarded, carrier, &text, &length))
+    return NULL;
+  return rebound_fields_parse (text, length, TRUE, NULL,
+                               self->message->charsets); /* all are read */
+}
+
 /* The header of a message that @part carries. GMime keeps its Content- fields with the body. */
 static ReboundFields *
 carried_header (const Walk *self, GMimeMessagePart *part)
 {
   GMimeMessage *message = g_mime_message_part_get_message (part);
-  ReboundCharsets *charsets = self->message->charsets;
-  gint64 carrier = carrier_of (GMIME_OBJECT (part));
-  ReboundFields *fields;
-  const char *text;
-  gsize length;
+  ReboundFields *fields = guarded_header (self, GMIME_OBJECT (part));
 
-  if (self->guarded != NULL && carrier != REBOUND_NO_CARRIER
-      && rebound_guarded_find_header (self->guarded, carrier, &text, &length))
-    return rebound_fields_parse (text, length, TRUE, NULL, charsets); /* all are read */
-  fields = rebound_fields_new (self->rules, charsets);
+  if (fields != NULL)
+    return fields;
+  fields = rebound_fields_new (self->rules, self->message->charsets);
   if (message != NULL)
     add_header (fields, GMIME_OBJECT (message));
   if (message != NULL && g_mime_message_get_mime_part (message) != NULL)
@@ -304,12 +314,25 @@ read_leaf (Walk *self, const Leaf *leaf)
         rebound_fields_parse (part->text, part->length, TRUE, self->rules, self->message->charsets);
 }
 
+/* A returned message of which the guard has left the header. */
+static gboolean
+walk_carried (Walk *self, GMimePart *object)
+{
+  ReboundFields *fields = guarded_header (self, GMIME_OBJECT (object));
+
+  if (fields != NULL)
+    add_part (self, REBOUND_PART_RETURNED)->fields = fields;
+  return fields != NULL;
+}
+
 static void
 walk_part (Walk *self, GMimePart *object)
 {
   Leaf leaf = { .type = g_mime_object_get_content_type (GMIME_OBJECT (object)),
                 .encoding = g_mime_part_get_content_encoding (object) };
 
+  if (g_mime_content_type_is_type (leaf.type, REBOUND_CARRIED, "*") && walk_carried (self, object))
+    return;
   leaf.raw = raw_bytes (self, object, &leaf.length);
   read_leaf (self, &leaf);
 }
