@@ -1115,7 +1115,7 @@ static const char *const unknown[] = {
   "5500",  "099", "9.1.1",
   "5.1",   "x",   "5.1.1.1",
   "\"",    "- -", "5.1.1234567890123456789012345678901234567890",
-  "\xff" "5", "5..1", "nonsense and more",
+  "\xff\065", "5..1", "nonsense and more",
 };
 
 START_TEST (explain_unknown)

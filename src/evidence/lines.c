@@ -400,7 +400,8 @@ is_marked (const char *p, const char *end, ReboundSpoken *spoken)
     if (rebound_starts_with (p, end, marks[i].mark))
       {
         const char *words = rebound_skip_blanks (p + strlen (marks[i].mark), end);
-        const char *colon = memmem (words, MIN (end - words, MARK_REACH), ": ", 2);
+        gsize reach = MIN ((gsize) (end - words), MARK_REACH);
+        const char *colon = memmem (words, reach, ": ", 2);
 
         *spoken = (ReboundSpoken){ .reply = marks[i].reply, .marked = TRUE };
         if (is_said (words, end, spoken))
