@@ -237,6 +237,23 @@ static const Refusal refusals[] = {
   { "550 5.1.1 <bob@example.net>: Not Permitted", "user-unknown hard recipient count" },
   { "550 5.1.1 Ihr Server ist hier NICHT ERLAUBT", "user-unknown hard recipient count" },
   { "550 5.1.2 Это Спам", "domain-unknown hard domain count" },
+  { "550 5.1.1 User lookup temporarily failed", "user-unknown hard recipient count" },
+  { "550 5.1.1 This address accepts internal mail only", "user-unknown hard recipient count" },
+  /* nor do words that leave another thing open, that a passing fault explains, or that only may
+   * be so; nor those of a callout, which may be the sender's */
+  { "550 5.1.1 User unknown or not allowed to receive mail", "user-unknown hard recipient count" },
+  { "550 Either the user does not exist or the mailbox is full",
+    "user-unknown hard recipient count" },
+  { "550 Benutzer unbekannt oder Postfach gesperrt", "user-unknown hard recipient count" },
+  { "550 5.1.1 User unknown (temporary)", "user-unknown hard recipient count" },
+  { "550 5.1.1 User unknown: LDAP lookup error", "user-unknown hard recipient count" },
+  { "550 This might be because the user does not exist", "user-unknown hard recipient count" },
+  { "550 Callout verification failed: 550 5.1.1 <bob@example.net>: User unknown",
+    "user-unknown hard recipient count" },
+  { "550 5.1.1 User unknown. Write to help@example.net or call us",
+    "user-unknown hard recipient now" },
+  /* 5.7.27 is the recipient's where the words are */
+  { "550 5.7.27 Sender domain has a NULL MX", "sender-rejected soft sender never" },
   { "550 5.1.1 <bob@example.net> sorry", "user-unknown hard recipient now" },
   /* nor do a code that names the sender and words for either */
   { "550 5.1.7 user unknown", "sender-rejected soft sender never" },
@@ -796,8 +813,9 @@ static const struct
     "Dear readers,\nyour mail could not be delivered to\n"
     "<ann@example.com>: 550 5.1.1 user unknown\n" },
   /* people */
-  { REBOUND_KIND_OTHER, PERSON "Return-Path: <ann@example.org>\n"
-                               "Subject: Invitation: Out of office @ Mon 30 Nov\n\nBob's day off.\n" },
+  { REBOUND_KIND_OTHER,
+    PERSON "Return-Path: <ann@example.org>\n"
+           "Subject: Invitation: Out of office @ Mon 30 Nov\n\nBob's day off.\n" },
   { REBOUND_KIND_OTHER, PERSON "Subject: How to write an out of office reply\n"
                                "List-Unsubscribe: <mailto:stop@example.org>\n\n"
                                "Write: \"I am out of the office until Monday.\"\n" },

@@ -391,6 +391,78 @@ goes_on_with_sender (const char *p)
   return FALSE;
 }
 
+static gboolean
+begins_with_one (const char *p, const char *const *words)
+{
+  for (; *words != NULL; words++)
+    if (g_ascii_strncasecmp (p, *words, strlen (*words)) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* "user unknown or mailbox full", "either no such user or …": one of several things. */
+static gboolean
+is_alternative (const char *text, gsize start, gsize end)
+{
+  static const char *const behind[] = { " or ",  ", or ",   " oder ", " ou ", " o ",        " lub ",
+                                        " или ", " eller ", " veya ", "或",   " may exist", NULL };
+  static const char *const before[] = { "or ",   "either ", "either the ", "or the ",
+                                        "oder ", "ou ",     "или ",        NULL };
+  const char *p = text + start;
+
+  /* "not found. Check for typos or …" goes on with another sentence */
+  if (memmem (p, end - start, ". ", 2) == NULL && begins_with_one (text + end, behind))
+    return TRUE;
+  for (guint i = 0; before[i] != NULL; i++)
+    {
+      gsize n = strlen (before[i]);
+
+      if (start > n && g_ascii_strncasecmp (p - n, before[i], n) == 0 && p[-(gssize) n - 1] == ' ')
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
+has_any (const char *text, gsize length, const char *const *words)
+{
+  g_autofree char *folded = g_ascii_strdown (text, (gssize) length);
+
+  for (; *words != NULL; words++)
+    if (strstr (folded, *words) != NULL)
+      return TRUE;
+  return FALSE;
+}
+
+/* How far a doubt stands from its phrase. */
+#define DOUBT_BYTES 100
+
+/* What is perhaps so, or for now, or only a cause that a manual would name. */
+static gboolean
+is_perhaps (const char *text, gsize start, gsize end)
+{
+  static const char *const before[] = {
+    "may happen", "may be that", "might",   "possible cause", "possible reason",
+    "perhaps",    "probably",    "callout", "callback",       NULL
+  };
+  static const char *const behind[] = { "try again later", "temporar", "lookup error",
+                                        "lookup fail",     "ldap",     NULL };
+  gsize length = MIN (start, DOUBT_BYTES);
+
+  return has_any (text + start - length, length, before)
+         || has_any (text + end, strnlen (text + end, DOUBT_BYTES / 2), behind);
+}
+
+/* What stands around a phrase that calls an address dead. */
+static void
+note_doubts (ReboundClue *clue, const char *text, const ReboundHit *hit)
+{
+  gsize end = hit->start + hit->length;
+
+  clue->of_sender = is_of_sender (text, hit->start) || goes_on_with_sender (text + end);
+  clue->open = is_alternative (text, hit->start, end) || is_perhaps (text, hit->start, end);
+}
+
 void
 rebound_append_hit (ReboundEvidence *evidence, GArray *clues, const char *text,
                     const ReboundHit *hit, ReboundSource from, gboolean remote)
@@ -400,9 +472,8 @@ rebound_append_hit (ReboundEvidence *evidence, GArray *clues, const char *text,
   if (hit->rule->type == REBOUND_RULE_PHRASE)
     {
       clue.type = REBOUND_CLUE_PHRASE;
-      clue.of_sender = is_hard (evidence->rules, hit->rule)
-                       && (is_of_sender (text, hit->start)
-                           || goes_on_with_sender (text + hit->start + hit->length));
+      if (is_hard (evidence->rules, hit->rule))
+        note_doubts (&clue, text, hit);
     }
   else if (hit->rule->type == REBOUND_RULE_STAGE)
     {

@@ -31,6 +31,7 @@ typedef struct
   ReboundStage stage;
   ReboundSource from;
   gboolean of_sender; /* a phrase behind words that name the sender */
+  gboolean open;      /* a phrase that is one of several things, or perhaps so */
   gboolean remote;    /* the words of the server that refused, not of the one that reports it */
 } ReboundClue;
 

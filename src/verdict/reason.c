@@ -292,12 +292,13 @@ blames_sender (const ReboundRules *rules, guint reason)
          || rules->reasons[reason].fault == REBOUND_FAULT_MESSAGE;
 }
 
-/* X.1.7 and X.1.8; not X.7.27, which sendmail uses for a recipient's domain without MX. */
+/* X.1.7 and X.1.8; X.7.27, which sendmail uses for a recipient's domain without MX, where the words
+ * are about the sender too. */
 static gboolean
-is_sender_address (const ReboundReasons *by_code, const char *status)
+is_sender_address (const ReboundReasons *by_code, const char *status, gboolean of_sender)
 {
   return by_code->reason[0] == REBOUND_REASON_SENDER_REJECTED
-         && g_str_has_prefix (status + 1, ".1.");
+         && (of_sender || strcmp (status + 1, ".1.7") == 0 || strcmp (status + 1, ".1.8") == 0);
 }
 
 /* What is said of the sender's address is nothing against the recipient's, unless a code is; and
@@ -307,8 +308,9 @@ blame_sender (const Clues *self, const ReboundClue *phrase, const ReboundReasons
               ReboundFinding *finding)
 {
   const ReboundReasonRule *rule = &self->evidence->rules->reasons[finding->reason];
-  gboolean of_sender =
-      by_code->n > 0 ? is_sender_address (by_code, finding->status) : phrase->of_sender;
+  gboolean of_sender = by_code->n > 0
+                           ? is_sender_address (by_code, finding->status, phrase->of_sender)
+                           : phrase->of_sender;
 
   if (!of_sender || rule->bounce != REBOUND_BOUNCE_HARD || finding->n_also == REBOUND_MAX_REASONS)
     return;
@@ -418,23 +420,30 @@ words_dispute (const Clues *self, const ReboundFinding *finding)
 /* Words that no phrase knows in their place, and that nobody uses of an address that does not
  * exist, in small letters. */
 static const char *const doubts[] = {
-  "not allowed",   "not permitted", "not authori",   "unauthori",
-  "denied",        "forbidden",     "prohibit",      "blocked",
-  "blocking",      "block list",    "blocklist",     "black list",
-  "blacklist",     "banned",        "policy",        "policies",
-  "spam",          "reputation",    "suspicious",    "unsolicited",
-  "abuse",         "filter",        "virus",         "malware",
-  "phish",         "complain",      "security",      "quarantine",
-  "throttl",       "too many",      "too much",      "rate limit",
-  "greylist",      "your ip",       "your host",     "your server",
-  "your domain",   "client host",   "reverse dns",   "dmarc",
-  "dkim",          "spf ",          "nicht erlaubt", "nicht gestattet",
-  "verboten",      "gesperrt",      "richtlinie",    "blockiert",
-  "interdit",      "non autoris",   "bloqu",         "politique",
-  "no permitid",   "no autorizad",  "denegad",       "política",
-  "non consentit", "bloccat",       "não permitid",  "negado",
-  "запрещ",        "спам",          "заблокир",      "垃圾",
-  "禁止",
+  "not allowed",   "not permitted",  "not authori",   "unauthori",
+  "denied",        "forbidden",      "prohibit",      "blocked",
+  "blocking",      "block list",     "blocklist",     "black list",
+  "blacklist",     "banned",         "policy",        "policies",
+  "spam",          "reputation",     "suspicious",    "unsolicited",
+  "abuse",         "filter",         "virus",         "malware",
+  "phish",         "complain",       "security",      "quarantine",
+  "throttl",       "too many",       "too much",      "rate limit",
+  "greylist",      "your ip",        "your host",     "your server",
+  "your domain",   "client host",    "reverse dns",   "dmarc",
+  "dkim",          "spf ",           "nicht erlaubt", "nicht gestattet",
+  "verboten",      "gesperrt",       "richtlinie",    "blockiert",
+  "interdit",      "non autoris",    "bloqu",         "politique",
+  "no permitid",   "no autorizad",   "denegad",       "política",
+  "non consentit", "bloccat",        "não permitid",  "negado",
+  "запрещ",        "спам",           "заблокир",      "垃圾",
+  "禁止",          "timed out",      "timeout",       "temporar",
+  "lookup",        "ldap",           "database",      "internal",
+  "unreachable",   "not be reached", "misconfig",     "disk",
+  "try again",     "outside",        "external",      " only",
+  "monitored",     "opted out",      "encrypt",       "not accept",
+  "not receive",   "sender",         "return path",   "helo",
+  "not handle",    "header",         "expired",       "may not",
+  "probably",      "not paid",       "send-only",
 };
 
 /* An address is known for dead by a bare code alone, and the server's words say that it does not
@@ -466,6 +475,23 @@ reply_blames_sender (const Clues *self, const ReboundClue *reply, const ReboundF
     if (!blames_sender (self->evidence->rules, reasons.reason[i]))
       return FALSE;
   return reasons.n > 0;
+}
+
+/* Words that leave something open. What prose leaves open, as Gmail's "was not found, or cannot
+ * receive mail", the server's code may settle. */
+static gboolean
+is_left_open (const Clues *self, const ReboundFinding *finding)
+{
+  const ReboundClue *decisive = finding->decisive;
+  const ReboundClue *status = best_status (self);
+  ReboundReasons of_status = { 0 };
+
+  if (decisive == NULL || !decisive->open)
+    return FALSE;
+  if (status != NULL && is_specific (self, status->value))
+    of_status = rebound_verdict_clue_reasons (self->evidence, status, finding);
+  return decisive->remote || decisive->from != REBOUND_SOURCE_TEXT
+         || !has_reason (&of_status, finding->reason);
 }
 
 /* Who runs the host that refused: by its name, by what he alone writes, and where no host is named
@@ -507,5 +533,6 @@ rebound_verdict_find_reason (const ReboundEvidence *evidence,
   finding->sourced = is_sourced (&clues, finding);
   finding->disputed = words_dispute (&clues, finding) || words_doubt_code (recipient, finding)
                       || reply_blames_sender (&clues, reply, finding)
+                      || is_left_open (&clues, finding)
                       || (finding->decisive != NULL && finding->decisive->of_sender);
 }
