@@ -298,6 +298,18 @@ begins_log_line (const Line *line)
 
 /* What belongs together */
 
+/* "Error: Invalid login: 535-5.7.8 …": a program's words before the first line of a reply of which
+ * @next is another. */
+static gboolean
+is_begun_behind_words (const Line *last, const char *next)
+{
+  char open[7] = { ':', ' ', next[0], next[1], next[2], '-' };
+  const char *code = memmem (last->words, last->end - last->words, open, 6);
+
+  open[5] = ' ';
+  return code != NULL && memmem (code, last->end - code, open + 1, 5) == NULL;
+}
+
 /* "550-first": the next line belongs to it, unless it begins with another code (RFC 5321
  * section 4.2.1). */
 static gboolean
@@ -306,6 +318,8 @@ continues_reply (const Line *last, const Line *line)
   const char *code = find_code (last);
   const char *next = find_code (line);
 
+  if (code == NULL && next != NULL)
+    return is_begun_behind_words (last, next);
   return code != NULL && code + 3 < last->end && code[3] == '-'
          && (next == NULL || memcmp (code, next, 3) == 0);
 }
