@@ -347,18 +347,14 @@ find_positive (const ReboundSpan *text, ReboundCodes *codes)
 }
 
 static gboolean
-says_delivered (ReboundReading *self, const ReboundSpan *text)
+has_mark (ReboundReading *self, const ReboundSpan *text, ReboundMark mark)
 {
   g_autoptr (GArray) hits =
       rebound_find_hits (self, REBOUND_AREA_TEXT, text->start, text->end - text->start);
 
   for (guint i = 0; i < hits->len; i++)
-    {
-      const ReboundRule *rule = g_array_index (hits, ReboundHit, i).rule;
-
-      if (rule->type == REBOUND_RULE_MARK && rule->value == REBOUND_MARK_DELIVERED)
-        return TRUE;
-    }
+    if (rebound_hit_is_mark (&g_array_index (hits, ReboundHit, i), mark))
+      return TRUE;
   return FALSE;
 }
 
@@ -367,7 +363,7 @@ is_delivered (ReboundReading *self, const ReboundSpan *text, ReboundCodes *codes
 {
   if (rebound_codes_find (text->start, text->end - text->start, codes))
     return is_positive (codes);
-  return find_positive (text, codes) || says_delivered (self, text);
+  return find_positive (text, codes) || has_mark (self, text, REBOUND_MARK_DELIVERED);
 }
 
 /* The refusal */
@@ -517,6 +513,27 @@ read_entries (ReboundReading *self, const ReboundSpan *text)
   return first != NULL;
 }
 
+/* The event of a service to which the recipient's provider has sent a feedback report. */
+static gboolean
+read_complaint (ReboundReading *self, const ReboundSpan *text)
+{
+  ReboundEvidence *evidence = self->evidence;
+  ReboundEvidenceRecipient *recipient;
+  ReboundLog log;
+
+  if (*text->start != '{' || !has_mark (self, text, REBOUND_MARK_COMPLAINT))
+    return FALSE;
+  rebound_log_read (text->start, text->end, &log);
+  recipient = rebound_add_recipient (evidence, NULL);
+  if (recipient == NULL)
+    return FALSE;
+  recipient->address = keep_recipient (evidence, text, &log, REBOUND_STAGE_NONE);
+  recipient->diagnostic = rebound_keep_line (evidence, text->start, text->end - text->start);
+  evidence->feedback = TRUE;
+  evidence->feedback_type = "abuse";
+  return TRUE;
+}
+
 ReboundEvidence *
 rebound_evidence_read_reply (const char *text, const ReboundRules *rules,
                              const ReboundLimits *limits)
@@ -533,8 +550,9 @@ rebound_evidence_read_reply (const char *text, const ReboundRules *rules,
     .met = g_ptr_array_new (),
   };
 
-  reading.evidence->bare = TRUE;
-  if (!rebound_read_conversation (&reading, &whole) && !read_entries (&reading, &said.text))
+  reading.evidence->bare = !read_complaint (&reading, &said.text);
+  if (reading.evidence->bare && !rebound_read_conversation (&reading, &whole)
+      && !read_entries (&reading, &said.text))
     rebound_add_said (&reading, &said);
   rebound_folded_clear (&reading.folded);
   g_ptr_array_unref (reading.met);
