@@ -115,8 +115,8 @@ REBOUND_API ReboundReport *rebound_analyzer_analyze (ReboundAnalyzer *self, GByt
  * @error: return location for an error
  *
  * The verdict on a bare refusal. The report has one recipient at least, its address set where @text
- * names one; a transcript, a notice, and a list of refusals, may have several. #ReboundPaste makes such texts
- * of the lines of a longer one.
+ * names one; a transcript, a notice, and a list of refusals, may have several. #ReboundPaste makes
+ * such texts of the lines of a longer one.
  *
  * Returns: (transfer full): a report, or %NULL with @error set
  * Since: 0.1

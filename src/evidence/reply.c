@@ -513,6 +513,70 @@ read_entries (ReboundReading *self, const ReboundSpan *text)
   return first != NULL;
 }
 
+/* "550 5.1.1 …" */
+static gboolean
+is_refusal (const char *p, const char *end)
+{
+  return end - p > 6 && (*p == '4' || *p == '5') && rebound_count_digits (p, end) == 3
+         && p[3] == ' ' && p[4] == *p && p[5] == '.';
+}
+
+/* Where the refusal at @p ends: before "; 552 5.2.2 …". */
+static const char *
+find_refusal_end (const char *p, const char *end)
+{
+  for (; (p = memmem (p, end - p, "; ", 2)) != NULL; p++)
+    if (is_refusal (p + 2, end))
+      return p;
+  return end;
+}
+
+/* The next one, behind the end of one. */
+static const char *
+skip_refusal (const char *end, const ReboundSpan *text)
+{
+  return end < text->end ? end + 2 : end;
+}
+
+/* Whether each of at least two refusals names somebody, and the next one somebody else. */
+static gboolean
+are_of_several (const ReboundSpan *text)
+{
+  const char *last = NULL;
+  gsize length = 0, n;
+  guint count = 0;
+
+  for (const char *p = text->start, *end; p < text->end; p = skip_refusal (end, text), count++)
+    {
+      const char *address;
+
+      end = find_refusal_end (p, text->end);
+      address = find_recipient (&(ReboundSpan){ p, end }, &n);
+      if (address == NULL || (last != NULL && n == length && memcmp (address, last, n) == 0))
+        return FALSE;
+      last = address;
+      length = n;
+    }
+  return count > 1;
+}
+
+/* "550 5.1.1 <…> …; 552 5.2.2 <…> …" */
+static gboolean
+read_refusals (ReboundReading *self, const ReboundSpan *text)
+{
+  if (!is_refusal (text->start, text->end) || !are_of_several (text))
+    return FALSE;
+  for (const char *p = text->start, *end; p < text->end; p = skip_refusal (end, text))
+    {
+      ReboundSaid said = { 0 };
+
+      end = find_refusal_end (p, text->end);
+      said.text = (ReboundSpan){ p, end };
+      rebound_add_said (self, &said);
+    }
+  return TRUE;
+}
+
 /* The event of a service to which the recipient's provider has sent a feedback report. */
 static gboolean
 read_complaint (ReboundReading *self, const ReboundSpan *text)
@@ -552,7 +616,7 @@ rebound_evidence_read_reply (const char *text, const ReboundRules *rules,
 
   reading.evidence->bare = !read_complaint (&reading, &said.text);
   if (reading.evidence->bare && !rebound_read_conversation (&reading, &whole)
-      && !read_entries (&reading, &said.text))
+      && !read_entries (&reading, &said.text) && !read_refusals (&reading, &said.text))
     rebound_add_said (&reading, &said);
   rebound_folded_clear (&reading.folded);
   g_ptr_array_unref (reading.met);
