@@ -143,15 +143,38 @@ rebound_analyzer_analyze (ReboundAnalyzer *self, GBytes *message, const ReboundE
   return report;
 }
 
+/* A notice in JSON says as much to whom it is posted as to whom it is mailed. %NULL where @text is
+ * none that names a recipient. */
+static ReboundEvidence *
+read_notice (ReboundAnalyzer *self, const char *text)
+{
+  g_autoptr (ReboundMessage) parsed = NULL;
+  g_autoptr (GBytes) message = NULL;
+  g_autoptr (ReboundEvidence) evidence = NULL;
+  char *mail;
+
+  if (!rebound_evidence_may_be_notice (text, strlen (text)))
+    return NULL;
+  mail = g_strconcat ("Content-Type: text/plain; charset=UTF-8\n\n", text, NULL);
+  message = g_bytes_new_take (mail, strlen (mail));
+  parsed = rebound_message_parse (message, self->converters, self->rules, &self->limits);
+  evidence = rebound_evidence_read (parsed, NULL, self->rules, &self->limits);
+  return evidence->notice && evidence->recipients->len > 0 ? g_steal_pointer (&evidence) : NULL;
+}
+
 ReboundReport *
 rebound_analyzer_classify (ReboundAnalyzer *self, const char *text, GError **error)
 {
+  ReboundEvidence *evidence;
   ReboundReport *report;
 
   g_return_val_if_fail (self != NULL && text != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  report = rebound_verdict (rebound_evidence_read_reply (text, self->rules, &self->limits));
+  evidence = read_notice (self, text);
+  if (evidence == NULL)
+    evidence = rebound_evidence_read_reply (text, self->rules, &self->limits);
+  report = rebound_verdict (evidence);
   report->analyzer = rebound_analyzer_ref (self);
   return report;
 }

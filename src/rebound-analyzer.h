@@ -110,13 +110,13 @@ REBOUND_API ReboundReport *rebound_analyzer_analyze (ReboundAnalyzer *self, GByt
 /**
  * rebound_analyzer_classify:
  * @self: an analyzer
- * @text: an SMTP reply, of one line or several, a log line or a program's error that holds one, or
- *   a transcript
+ * @text: an SMTP reply, of one line or several, a log line or a program's error that holds one, a
+ *   transcript, or a sending service's event in JSON
  * @error: return location for an error
  *
  * The verdict on a bare refusal. The report has one recipient at least, its address set where @text
- * names one; a transcript, and a list of refusals, may have several. #ReboundPaste makes such texts
- * of the lines of a longer one.
+ * names one; a transcript, a notice, and a list of refusals, may have several. #ReboundPaste makes
+ * such texts of the lines of a longer one.
  *
  * Returns: (transfer full): a report, or %NULL with @error set
  * Since: 0.1

@@ -23,11 +23,12 @@ typedef struct
   const char *spoken_of; /* whom the last RCPT named */
   GPtrArray *accepted;   /* of const char*, kept */
   ReboundStage stage;
-  ReboundSpan last; /* the last reply that was positive */
-  guint n_refused;  /* in this mail */
-  gboolean begun;   /* there was a line of it */
-  gboolean marked;  /* replies have marks */
-  gboolean data;    /* the mail itself is being sent */
+  ReboundSpan last;    /* the last reply that was positive */
+  const char *refusal; /* the last one that was not */
+  guint n_refused;     /* in this mail */
+  gboolean begun;      /* there was a line of it */
+  gboolean marked;     /* replies have marks */
+  gboolean data;       /* the mail itself is being sent */
 } Conversation;
 
 static const char *
@@ -45,6 +46,7 @@ enter_command (Conversation *self, const ReboundSpoken *spoken, const char *end)
   const char *address = rebound_address_find (spoken->words, end, &n);
 
   self->data = FALSE;
+  self->refusal = NULL;
   if (spoken->stage == REBOUND_STAGE_NONE)
     return;
   self->stage = spoken->stage;
@@ -104,10 +106,22 @@ is_consequence (const Conversation *self)
   return self->n_refused > 0 && self->stage > REBOUND_STAGE_RCPT && self->accepted->len == 0;
 }
 
+/* PHPMailer, where it shows all that it can, has each reply twice: its lines as they come in,
+ * quoted, and the whole. */
+static gboolean
+is_repeated (const Conversation *self, const char *reply)
+{
+  return self->refusal != NULL && self->refusal[-1] == '"' && reply[-1] != '"'
+         && memcmp (self->refusal, reply, 3) == 0;
+}
+
 static void
 enter_refusal (Conversation *self, const ReboundSpan *text)
 {
-  if (is_consequence (self))
+  gboolean repeated = is_repeated (self, text->start);
+
+  self->refusal = self->marked && !repeated ? text->start : NULL;
+  if (repeated || is_consequence (self))
     return;
   self->n_refused++;
   if (self->stage == REBOUND_STAGE_RCPT || self->accepted->len == 0)

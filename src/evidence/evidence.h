@@ -111,6 +111,10 @@ ReboundEvidence *rebound_evidence_read (const ReboundMessage *message,
 /* The same for a bare reply or log line. */
 ReboundEvidence *rebound_evidence_read_reply (const char *text, const ReboundRules *rules,
                                               const ReboundLimits *limits);
+
+/* Whether it may be a notice in JSON, before a module is opened for it; @text ends with NUL. */
+gboolean rebound_evidence_may_be_notice (const char *text, gsize length);
+
 void rebound_evidence_free (ReboundEvidence *self);
 
 static inline ReboundEvidenceRecipient *

@@ -379,6 +379,7 @@ static const struct
   { "[in] ", TRUE },      { "client -> server: ", FALSE },
   { "response: ", TRUE }, { "[out] ", FALSE },
   { "<,", TRUE },         { ">,", FALSE },
+  { "inbound: ", TRUE },
 };
 
 /* Time, program and session stand before the mark. */
@@ -419,7 +420,7 @@ rebound_line_is_logged_speech (const char *line, const char *end, ReboundSpoken 
   if (rebound_line_is_spoken (line, end, spoken))
     return TRUE;
   for (const char *p = line; p < end && p - line < MARK_REACH; p++)
-    if (strchr ("<>-~[SCRscr", *p) != NULL && (p == line || strchr (" \t\",", p[-1]) != NULL)
+    if (strchr ("<>-~[SCRIscri", *p) != NULL && (p == line || strchr (" \t\",", p[-1]) != NULL)
         && is_marked (p, end, spoken))
       return TRUE;
   return FALSE;

@@ -307,19 +307,18 @@ find_notice (ReboundReading *self, const ReboundPart *part)
   return inner;
 }
 
-/* Before a module is opened. */
-static gboolean
-may_be_notice (const ReboundPart *part)
+gboolean
+rebound_evidence_may_be_notice (const char *text, gsize length)
 {
   static const char *const names[] = { "notificationType", "eventType", "TopicArn" };
-  const char *p = part->text;
+  const char *p = text;
 
   while (g_ascii_isspace (*p))
     p++;
   if (*p != '{' && !g_str_has_prefix (p, "\xef\xbb\xbf"))
     return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    if (memmem (part->text, part->length, names[i], strlen (names[i])) != NULL)
+    if (memmem (text, length, names[i], strlen (names[i])) != NULL)
       return TRUE;
   return FALSE;
 }
@@ -332,9 +331,31 @@ find_part (const ReboundReading *self)
       const ReboundPart *part = g_ptr_array_index (self->message->parts, i);
 
       if (part->role == REBOUND_PART_TEXT && rebound_reading_sees (self, part))
-        return may_be_notice (part) ? part : NULL;
+        return rebound_evidence_may_be_notice (part->text, part->length) ? part : NULL;
     }
   return NULL;
+}
+
+static const Event *
+find_event (const Notice *self)
+{
+  const char *type = self->values != NULL ? get_type (self) : NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (events); i++)
+    if (g_strcmp0 (type, events[i].type) == 0)
+      return &events[i];
+  return NULL;
+}
+
+/* Others than SES have such types, too. Its mail is left out by those who pass a notice on, or show
+ * one. */
+static gboolean
+is_notice (const Notice *self, const Event *event)
+{
+  if (self->values == NULL || get_type (self) == NULL)
+    return FALSE;
+  return get (self, "mail.messageId") != NULL
+         || (event != NULL && get_address (self, event, 0) != NULL);
 }
 
 void
@@ -343,14 +364,13 @@ rebound_read_notice (ReboundReading *self)
   const ReboundPart *part = find_part (self);
   g_autoptr (GHashTable) values = NULL;
   Notice notice = { .reading = self };
+  const Event *event;
 
   if (part == NULL || self->evidence->delivery_status || self->evidence->feedback)
     return;
   notice.values = values = find_notice (self, part);
-  if (values == NULL || get_type (&notice) == NULL || get (&notice, "mail.messageId") == NULL)
-    return;
-  self->evidence->notice = TRUE;
-  for (guint i = 0; i < G_N_ELEMENTS (events); i++)
-    if (g_str_equal (get_type (&notice), events[i].type))
-      read_event (&notice, &events[i]);
+  event = find_event (&notice);
+  self->evidence->notice = is_notice (&notice, event);
+  if (self->evidence->notice && event != NULL)
+    read_event (&notice, event);
 }

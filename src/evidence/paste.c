@@ -10,7 +10,9 @@
 
 #include "address.h"
 #include "codes.h"
+#include "evidence.h"
 #include "lines.h"
+#include "log.h"
 #include "message/scan.h"
 
 /* Bytes of one text; what is longer is no refusal. */
@@ -72,10 +74,99 @@ rebound_paste_next (ReboundPaste *self)
   return g_queue_pop_head (self->ready);
 }
 
+/* Lists in JSON */
+
+/* Arrays of an object that are looked at for events. */
+#define MOST_ARRAYS 8
+
+/* Behind the object at @p; the end of the text where it has no end. */
+static const char *
+skip_object (const char *p, const char *end)
+{
+  gboolean string = FALSE;
+  guint depth = 0;
+
+  for (; p < end; p++)
+    {
+      string ^= *p == '"';
+      if (string)
+        p += *p == '\\';
+      else if (*p == '{')
+        depth++;
+      else if (*p == '}' && --depth == 0)
+        return p + 1;
+    }
+  return end;
+}
+
+static const char *
+skip_between (const char *p, const char *end)
+{
+  while (p < end && (g_ascii_isspace (*p) || *p == ','))
+    p++;
+  return p;
+}
+
+/* It names a recipient, and says what became of the mail to him. */
+static gboolean
+is_event (const char *start, const char *end)
+{
+  static const char *const names[] = { "\"event\"",  "\"type\"", "\"status\"",
+                                       "\"reason\"", "\"code\"", "\"diagnosticcode\"" };
+  g_autofree char *text = g_ascii_strdown (start, end - start);
+  ReboundLog log;
+
+  rebound_log_read (start, end, &log);
+  for (guint i = 0; i < G_N_ELEMENTS (names) && log.recipient.start != NULL; i++)
+    if (strstr (text, names[i]) != NULL)
+      return TRUE;
+  return FALSE;
+}
+
+/* The objects of the array behind @p that are events. */
+static GPtrArray *
+list_events (const char *p, const char *end)
+{
+  GPtrArray *events = g_ptr_array_new_with_free_func (g_free);
+
+  for (p = skip_between (p, end); p < end && *p == '{'; p = skip_between (p, end))
+    {
+      const char *start = p;
+
+      p = skip_object (p, end);
+      if (is_event (start, p))
+        g_ptr_array_add (events, g_strndup (start, p - start));
+    }
+  return events;
+}
+
+/* What a service's interface lists in an array are texts of their own. A notice's recipients have
+ * more in common than the array, and are taken apart by who reads it. */
+static gboolean
+split (ReboundPaste *self)
+{
+  const char *end = self->text->str + self->text->len;
+  const char *p = self->text->str;
+
+  if (rebound_evidence_may_be_notice (p, self->text->len))
+    return FALSE;
+  for (guint i = 0; i < MOST_ARRAYS && (p = strchr (p, '[')) != NULL;)
+    {
+      g_autoptr (GPtrArray) events = list_events (++p, end);
+
+      i += *skip_between (p, end) == '{';
+      for (guint n = 0; n < events->len && events->len > 1; n++)
+        g_queue_push_tail (self->ready, g_steal_pointer (&events->pdata[n]));
+      if (events->len > 1)
+        return TRUE;
+    }
+  return FALSE;
+}
+
 static void
 finish (ReboundPaste *self)
 {
-  if (self->text->len > 0)
+  if (self->text->len > 0 && !split (self))
     g_queue_push_tail (self->ready, g_strchomp (g_strdup (self->text->str)));
   g_string_truncate (self->text, 0);
   self->kind = KIND_PLAIN;
@@ -298,6 +389,18 @@ begins_log_line (const Line *line)
 
 /* What belongs together */
 
+/* "Error: Invalid login: 535-5.7.8 …": a program's words before the first line of a reply of which
+ * @next is another. */
+static gboolean
+is_begun_behind_words (const Line *last, const char *next)
+{
+  char open[7] = { ':', ' ', next[0], next[1], next[2], '-' };
+  const char *code = memmem (last->words, last->end - last->words, open, 6);
+
+  open[5] = ' ';
+  return code != NULL && memmem (code, last->end - code, open + 1, 5) == NULL;
+}
+
 /* "550-first": the next line belongs to it, unless it begins with another code (RFC 5321
  * section 4.2.1). */
 static gboolean
@@ -306,6 +409,8 @@ continues_reply (const Line *last, const Line *line)
   const char *code = find_code (last);
   const char *next = find_code (line);
 
+  if (code == NULL && next != NULL)
+    return is_begun_behind_words (last, next);
   return code != NULL && code + 3 < last->end && code[3] == '-'
          && (next == NULL || memcmp (code, next, 3) == 0);
 }

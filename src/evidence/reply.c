@@ -347,18 +347,14 @@ find_positive (const ReboundSpan *text, ReboundCodes *codes)
 }
 
 static gboolean
-says_delivered (ReboundReading *self, const ReboundSpan *text)
+has_mark (ReboundReading *self, const ReboundSpan *text, ReboundMark mark)
 {
   g_autoptr (GArray) hits =
       rebound_find_hits (self, REBOUND_AREA_TEXT, text->start, text->end - text->start);
 
   for (guint i = 0; i < hits->len; i++)
-    {
-      const ReboundRule *rule = g_array_index (hits, ReboundHit, i).rule;
-
-      if (rule->type == REBOUND_RULE_MARK && rule->value == REBOUND_MARK_DELIVERED)
-        return TRUE;
-    }
+    if (rebound_hit_is_mark (&g_array_index (hits, ReboundHit, i), mark))
+      return TRUE;
   return FALSE;
 }
 
@@ -367,7 +363,7 @@ is_delivered (ReboundReading *self, const ReboundSpan *text, ReboundCodes *codes
 {
   if (rebound_codes_find (text->start, text->end - text->start, codes))
     return is_positive (codes);
-  return find_positive (text, codes) || says_delivered (self, text);
+  return find_positive (text, codes) || has_mark (self, text, REBOUND_MARK_DELIVERED);
 }
 
 /* The refusal */
@@ -517,6 +513,91 @@ read_entries (ReboundReading *self, const ReboundSpan *text)
   return first != NULL;
 }
 
+/* "550 5.1.1 …" */
+static gboolean
+is_refusal (const char *p, const char *end)
+{
+  return end - p > 6 && (*p == '4' || *p == '5') && rebound_count_digits (p, end) == 3
+         && p[3] == ' ' && p[4] == *p && p[5] == '.';
+}
+
+/* Where the refusal at @p ends: before "; 552 5.2.2 …". */
+static const char *
+find_refusal_end (const char *p, const char *end)
+{
+  for (; (p = memmem (p, end - p, "; ", 2)) != NULL; p++)
+    if (is_refusal (p + 2, end))
+      return p;
+  return end;
+}
+
+/* The next one, behind the end of one. */
+static const char *
+skip_refusal (const char *end, const ReboundSpan *text)
+{
+  return end < text->end ? end + 2 : end;
+}
+
+/* Whether each of at least two refusals names somebody, and the next one somebody else. */
+static gboolean
+are_of_several (const ReboundSpan *text)
+{
+  const char *last = NULL;
+  gsize length = 0, n;
+  guint count = 0;
+
+  for (const char *p = text->start, *end; p < text->end; p = skip_refusal (end, text), count++)
+    {
+      const char *address;
+
+      end = find_refusal_end (p, text->end);
+      address = find_recipient (&(ReboundSpan){ p, end }, &n);
+      if (address == NULL || (last != NULL && n == length && memcmp (address, last, n) == 0))
+        return FALSE;
+      last = address;
+      length = n;
+    }
+  return count > 1;
+}
+
+/* "550 5.1.1 <…> …; 552 5.2.2 <…> …" */
+static gboolean
+read_refusals (ReboundReading *self, const ReboundSpan *text)
+{
+  if (!is_refusal (text->start, text->end) || !are_of_several (text))
+    return FALSE;
+  for (const char *p = text->start, *end; p < text->end; p = skip_refusal (end, text))
+    {
+      ReboundSaid said = { 0 };
+
+      end = find_refusal_end (p, text->end);
+      said.text = (ReboundSpan){ p, end };
+      rebound_add_said (self, &said);
+    }
+  return TRUE;
+}
+
+/* The event of a service to which the recipient's provider has sent a feedback report. */
+static gboolean
+read_complaint (ReboundReading *self, const ReboundSpan *text)
+{
+  ReboundEvidence *evidence = self->evidence;
+  ReboundEvidenceRecipient *recipient;
+  ReboundLog log;
+
+  if (*text->start != '{' || !has_mark (self, text, REBOUND_MARK_COMPLAINT))
+    return FALSE;
+  rebound_log_read (text->start, text->end, &log);
+  recipient = rebound_add_recipient (evidence, NULL);
+  if (recipient == NULL)
+    return FALSE;
+  recipient->address = keep_recipient (evidence, text, &log, REBOUND_STAGE_NONE);
+  recipient->diagnostic = rebound_keep_line (evidence, text->start, text->end - text->start);
+  evidence->feedback = TRUE;
+  evidence->feedback_type = "abuse";
+  return TRUE;
+}
+
 ReboundEvidence *
 rebound_evidence_read_reply (const char *text, const ReboundRules *rules,
                              const ReboundLimits *limits)
@@ -533,8 +614,9 @@ rebound_evidence_read_reply (const char *text, const ReboundRules *rules,
     .met = g_ptr_array_new (),
   };
 
-  reading.evidence->bare = TRUE;
-  if (!rebound_read_conversation (&reading, &whole) && !read_entries (&reading, &said.text))
+  reading.evidence->bare = !read_complaint (&reading, &said.text);
+  if (reading.evidence->bare && !rebound_read_conversation (&reading, &whole)
+      && !read_entries (&reading, &said.text) && !read_refusals (&reading, &said.text))
     rebound_add_said (&reading, &said);
   rebound_folded_clear (&reading.folded);
   g_ptr_array_unref (reading.met);
