@@ -1050,7 +1050,6 @@ static const struct
   { "419", "temporary", NULL, "tries" },
   { "599", "permanent", NULL, "message back" },
   { "548", "permanent", NULL, "network and routing" },
-  { "514", "permanent", NULL, "with dots: 5.1.4: Recipient address reserved" },
   { "418", "temporary", NULL, "with dots: 4.1.8: Bad sender's system" },
   { "290", "success", NULL, "was done" },
   { "5.2.99", "permanent", "unclassified", "the mailbox" },
