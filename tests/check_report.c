@@ -832,10 +832,11 @@ static const struct
   const char *class;
   const char *reason;
 } explained[] = {
-  { "5.1.1", "permanent", "user-unknown" },   { "4.1.1", "temporary", "user-unknown" },
-  { "4.2.2", "temporary", "mailbox-full" },   { "5.7.509", "permanent", "auth-failed" },
-  { "4.7.650", "temporary", "rate-limited" }, { "5.7.25", "permanent", "ptr-missing" },
-  { "452", "temporary", "system-full" },      { "535", "permanent", "auth-required" },
+  { "5.1.1", "permanent", "user-unknown" },    { "4.1.1", "temporary", "user-unknown" },
+  { "4.2.2", "temporary", "mailbox-full" },    { "5.7.509", "permanent", "auth-failed" },
+  { "4.7.650", "temporary", "rate-limited" },  { "5.7.25", "permanent", "ptr-missing" },
+  { "452", "temporary", "system-full" },       { "535", "permanent", "auth-required" },
+  { "422", "temporary", "message-too-large" }, { "522", "permanent", "mailbox-full" },
 };
 
 START_TEST (explain_code)
@@ -1037,6 +1038,19 @@ START_TEST (explain_class)
 }
 END_TEST
 
+/* What has expired is not tried again, nor is what was refused for good. */
+START_TEST (explain_given_up)
+{
+  static const char *const codes[] = { "expired", "547", "5.4.7", "531", "CON:B1", "IB607" };
+  const ReboundStyle style = { .width = 500 };
+  g_autofree char *text = rebound_explain_to_text (NULL, codes[_i], &style);
+
+  ck_assert_ptr_null (strstr (text, "Nobody at first"));
+  ck_assert_ptr_null (strstr (text, "Let the queue try again.\n"));
+  ck_assert_ptr_null (strstr (text, "and let the queue try again.\n"));
+}
+END_TEST
+
 /* What a code says at its stages only, it does not say by itself. */
 START_TEST (explain_no_clue)
 {
@@ -1105,19 +1119,19 @@ START_TEST (explain_names)
   assert_contains (code, "\n  at Microsoft: user-unknown, policy-refused");
   assert_contains (code, "\n    - The recipient");
   assert_contains (code, "\n    - The sending side");
-  ck_assert (json_object_has_member (json_object_get_object_member (said, "providers"),
-                                     "microsoft"));
+  ck_assert (
+      json_object_has_member (json_object_get_object_member (said, "providers"), "microsoft"));
 }
 END_TEST
 
-/* What leaves several reasons open drops nobody at once, and its list text is that of none of them. */
+/* What leaves several reasons open drops nobody at once, and its list text is that of none of them.
+ */
 START_TEST (explain_open)
 {
   g_autoptr (JsonObject) open = explain_object ("511");
   g_autoptr (JsonObject) sure = explain_object ("5.1.1");
   g_autofree char *now = rebound_explain_to_text (NULL, "4.1.1", NULL);
-  const char *told =
-      json_array_get_string_element (json_object_get_array_member (open, "list"), 0);
+  const char *told = json_array_get_string_element (json_object_get_array_member (open, "list"), 0);
 
   ck_assert_str_eq (get_string (open, "unsubscribe"), "count");
   assert_contains (told, "several reasons");
@@ -1172,8 +1186,7 @@ START_TEST (explain_width)
     {
       g_autofree char *line = g_strchug (g_strdup (lines[i]));
 
-      ck_assert_msg (strlen (lines[i]) <= (guint) _i || strchr (line, ' ') == NULL, "%s",
-                     lines[i]);
+      ck_assert_msg (strlen (lines[i]) <= (guint) _i || strchr (line, ' ') == NULL, "%s", lines[i]);
     }
 }
 END_TEST
@@ -1183,9 +1196,14 @@ static const struct
   const char *text;
   const char *suggestion; /* the first */
 } alike[] = {
-  { "user-unkown", "user-unknown" }, { "greylist", "greylisted" },     { "mailboxful", "mailbox-full" },
-  { "S3141", "S3140" },              { "spamdetectd", "spamdetected" }, { "nonsense", NULL },
-  { "", NULL },                      { "\xff\xfe", NULL },
+  { "user-unkown", "user-unknown" },
+  { "greylist", "greylisted" },
+  { "mailboxful", "mailbox-full" },
+  { "S3141", "S3140" },
+  { "spamdetectd", "spamdetected" },
+  { "nonsense", NULL },
+  { "", NULL },
+  { "\xff\xfe", NULL },
 };
 
 START_TEST (explain_suggest)
@@ -1198,12 +1216,12 @@ START_TEST (explain_suggest)
 END_TEST
 
 static const char *const unknown[] = {
-  "",      "999", "55",
-  "5500",  "099", "9.1.1",
-  "5.",    "x",   "5.1.1.1",
-  "5xxx",  "6xx", "5x",
-  "#",     "x#y", "52xx",
-  "\"",    "- -", "5.1.1234567890123456789012345678901234567890",
+  "",         "999",  "55",
+  "5500",     "099",  "9.1.1",
+  "5.",       "x",    "5.1.1.1",
+  "5xxx",     "6xx",  "5x",
+  "#",        "x#y",  "52xx",
+  "\"",       "- -",  "5.1.1234567890123456789012345678901234567890",
   "\xff\065", "5..1", "nonsense and more",
 };
 
@@ -1324,6 +1342,7 @@ explain_tests (void)
   tcase_add_loop_test (tests, explain_refusal, 0, G_N_ELEMENTS (refused));
   tcase_add_loop_test (tests, explain_class, 0, G_N_ELEMENTS (classes));
   tcase_add_loop_test (tests, explain_no_clue, 0, 2);
+  tcase_add_loop_test (tests, explain_given_up, 0, 6);
   tcase_add_test (tests, explain_phrase);
   tcase_add_test (tests, explain_examples);
   tcase_add_test (tests, explain_names);

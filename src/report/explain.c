@@ -23,27 +23,7 @@ string (const ReboundRules *rules, ReboundString offset)
   return offset != 0 ? rebound_rules_string (rules, offset) : NULL;
 }
 
-/* The class of a code, by its first digit; any class of a status is that of a failure here. */
-static const char *
-class_text (char digit)
-{
-  switch (digit)
-    {
-    case '2':
-      return N_ ("The first digit, 2, says that the command was done.");
-    case '3':
-      return N_ ("The first digit, 3, says that the server waits for more.");
-    case '4':
-      return N_ (
-          "The first digit, 4, says that the command failed for now: the sending server keeps "
-          "the message and tries again.");
-    case '5':
-      return N_ ("The first digit, 5, says that the command failed, and that the same attempt will "
-                 "fail again: the sending server gives the message back.");
-    default:
-      return N_ ("X stands for the class: 4 for now, 5 for good.");
-    }
-}
+static const char *class_text (char digit);
 
 static const char *
 means_of (const ReboundRules *rules, const ReboundTopic *topic)
@@ -86,6 +66,28 @@ is_failure (const ReboundTopic *topic)
   return topic->reasons.n > 0;
 }
 
+/* The class of a code, by its first digit; any class of a status is that of a failure here. */
+static const char *
+class_text (char digit)
+{
+  switch (digit)
+    {
+    case '2':
+      return N_ ("The first digit, 2, says that the command was done.");
+    case '3':
+      return N_ ("The first digit, 3, says that the server waits for more.");
+    case '4':
+      return N_ (
+          "The first digit, 4, says that the command failed for now: the sending server keeps "
+          "the message and tries again.");
+    case '5':
+      return N_ ("The first digit, 5, says that the command failed, and that the same attempt will "
+                 "fail again: the sending server gives the message back.");
+    default:
+      return N_ ("X stands for the class: 4 for now, 5 for good.");
+    }
+}
+
 /* The second digit of a reply, RFC 5321 section 4.2.1. */
 static const char *
 reply_digit_text (char digit)
@@ -124,8 +126,9 @@ subject_text (const char *status)
     N_ ("The second number, 7, is that of security and policy."),
   };
 
-  return !g_ascii_isdigit (status[3]) && status[2] <= '7' ? texts[status[2] - '0']
-                                              : N_ ("No such second number is registered.");
+  return !g_ascii_isdigit (status[3]) && status[2] <= '7'
+             ? texts[status[2] - '0']
+             : N_ ("No such second number is registered.");
 }
 
 /* ---- Text ---- */
@@ -398,10 +401,16 @@ who_acts (ReboundFault fault)
     }
 }
 
-/* What is no failure may still be the recipient's wish. */
+/* What is no failure may still be the recipient's wish; and what has expired is not tried again. */
 static const char *
-who_acts_for (const ReboundReasonRule *rule)
+who_acts_for (const ReboundRules *rules, guint reason)
 {
+  const ReboundReasonRule *rule = &rules->reasons[reason];
+
+  if (reason == REBOUND_REASON_EXPIRED)
+    return N_ ("The sending server has given up. Its postmaster looks in the log for what failed "
+               "before; if the network did, the postmasters of both sides look which of them "
+               "cannot be reached.");
   if (rule->bounce == REBOUND_BOUNCE_NONE && rule->unsubscribe == REBOUND_UNSUBSCRIBE_NOW)
     return N_ ("The manager of the list.");
   return who_acts (rule->fault);
@@ -423,7 +432,8 @@ put_who (Writer *self)
       const gboolean several = (all & (all - 1)) != 0;
 
       if (!(told & 1 << rule->fault))
-        put_paragraph (self, several ? "    - " : "    ", several ? 6 : 4, _ (who_acts_for (rule)));
+        put_paragraph (self, several ? "    - " : "    ", several ? 6 : 4,
+                       _ (who_acts_for (self->rules, reasons->reason[i])));
       told |= 1 << rule->fault;
     }
 }
@@ -711,7 +721,8 @@ put_items_json (Writer *self)
 static void
 put_json (Writer *self)
 {
-  static const char *const types[] = { "reason", "reply", "status", "phrase", "name", "class", "refusal" };
+  static const char *const types[] = { "reason", "reply", "status", "phrase",
+                                       "name",   "class", "refusal" };
   const ReboundTopic *topic = self->topic;
   const ReboundRules *rules = self->rules;
 

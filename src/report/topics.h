@@ -11,8 +11,8 @@ typedef enum
   REBOUND_TOPIC_REASON,
   REBOUND_TOPIC_REPLY,
   REBOUND_TOPIC_STATUS,
-  REBOUND_TOPIC_PHRASE, /* by a provider's code, or by its id */
-  REBOUND_TOPIC_NAME,   /* another system's name of one or several reasons */
+  REBOUND_TOPIC_PHRASE,  /* by a provider's code, or by its id */
+  REBOUND_TOPIC_NAME,    /* another system's name of one or several reasons */
   REBOUND_TOPIC_CLASS,   /* the first digits of codes: 5xx, X.1 */
   REBOUND_TOPIC_REFUSAL, /* a whole one, with the reasons and the verdict that are found in it */
 } ReboundTopicType;
@@ -26,7 +26,7 @@ typedef struct
   const ReboundRule *rule;   /* of a phrase */
   int provider;              /* of a phrase; -1 where it is nobody's */
   ReboundReasons reasons;
-  char class; /* of a refusal; '\0' where none is known */
+  char class;                     /* of a refusal; '\0' where none is known */
   ReboundBounce bounce;           /* of a refusal */
   ReboundFault fault;             /* of a refusal */
   ReboundUnsubscribe unsubscribe; /* of a refusal */
