@@ -3,18 +3,36 @@
 
 set -l taxonomies kumomta powermta ses sisimai sparkpost
 
+# The words before the cursor and behind "rebound", without --lang and its language in front.
+function __rebound_words
+    set -l words (commandline -opc)
+    set -e words[1]
+    switch "$words[1]"
+        case --lang
+            set -e words[1..2]
+        case '--lang=*'
+            set -e words[1]
+    end
+    set -q words[1]; and printf '%s\n' $words
+end
+
 # Whether the command is one of these.
 function __rebound_command_is
-    set -l words (commandline -opc)
-    set -q words[2]; and contains -- $words[2] $argv
+    set -l words (__rebound_words)
+    set -q words[1]; and contains -- $words[1] $argv
+end
+
+function __rebound_wants_command
+    set -l words (__rebound_words)
+    not set -q words[1]
 end
 
 complete -c rebound -f
 complete -c rebound -s h -l help -d 'Show the help'
-complete -c rebound -l lang -x -d 'Speak this language'
-complete -c rebound -n __fish_is_first_arg -l version -d 'Print the version'
+complete -c rebound -l lang -x -a 'de en ru' -d 'Speak this language'
+complete -c rebound -n __rebound_wants_command -l version -d 'Print the version'
 
-for where in __fish_is_first_arg '__rebound_command_is help'
+for where in __rebound_wants_command '__rebound_command_is help'
     complete -c rebound -n $where -a parse -d 'Say what messages report'
     complete -c rebound -n $where -a deliver -d 'Take one message from a mail server'
     complete -c rebound -n $where -a classify -d 'Say what SMTP replies mean'

@@ -832,10 +832,11 @@ static const struct
   const char *class;
   const char *reason;
 } explained[] = {
-  { "5.1.1", "permanent", "user-unknown" },   { "4.1.1", "temporary", "user-unknown" },
-  { "4.2.2", "temporary", "mailbox-full" },   { "5.7.509", "permanent", "auth-failed" },
-  { "4.7.650", "temporary", "rate-limited" }, { "5.7.25", "permanent", "ptr-missing" },
-  { "452", "temporary", "system-full" },      { "535", "permanent", "auth-required" },
+  { "5.1.1", "permanent", "user-unknown" },    { "4.1.1", "temporary", "user-unknown" },
+  { "4.2.2", "temporary", "mailbox-full" },    { "5.7.509", "permanent", "auth-failed" },
+  { "4.7.650", "temporary", "rate-limited" },  { "5.7.25", "permanent", "ptr-missing" },
+  { "452", "temporary", "system-full" },       { "535", "permanent", "auth-required" },
+  { "422", "temporary", "message-too-large" }, { "522", "permanent", "mailbox-full" },
 };
 
 START_TEST (explain_code)
@@ -919,7 +920,7 @@ END_TEST
 static const struct
 {
   const char *text;
-  const char *topic;
+  const char *topic; /* NULL: the text, a refusal */
   guint n;
 } asked[] = {
   { "550 ", "550", 1 },
@@ -937,10 +938,16 @@ static const struct
   { "tss04", "TSS04", 1 },
   { "[TSS04]", "TSS04", 1 },
   { "yahoo/tss04", "yahoo/tss04", 1 },
-  { "550 5.7.1 Relay access denied", "relay-denied", 3 },
-  { "550 5.7.1 Message rejected due to local policy", "550", 2 }, /* not sure */
-  { "421 4.7.0 TLS required for RCPT domain, closing connection", "tls-required", 3 },
-  { "relay access denied", "relay-denied", 1 },
+  { "550 5.7.1 Relay access denied", NULL, 3 },
+  { "550 5.7.1 Message rejected due to local policy", NULL, 3 },
+  { "421 4.7.0 TLS required for RCPT domain, closing connection", NULL, 3 },
+  { "relay access denied", NULL, 1 },
+  { "550-5.7.26 Refused for the\n550-5.7.26 DMARC policy. 550 5.7.26 x", NULL, 3 }, /* each once */
+  { "550 550 5.1.1", "550", 2 },
+  { "CXCNCT", "CXCNCT", 1 },
+  { "AUP#CXCNCT", "CXCNCT", 1 }, /* as Cox writes it */
+  { "aup#1300", "AUP#1300", 1 },
+  { "BRBL", "BRBL", 2 },
   { "userunknown", "user-unknown", 1 },
   { "NoEmail", "user-unknown", 1 },
   { "Permanent/NoEmail", "user-unknown", 1 },
@@ -959,7 +966,101 @@ START_TEST (explain_asked)
   lines = g_strsplit (json, "\n", -1);
   first = parse (lines[0]);
   ck_assert_uint_eq (g_strv_length (lines), asked[_i].n);
-  ck_assert_str_eq (get_string (first, "topic"), asked[_i].topic);
+  ck_assert_str_eq (get_string (first, "topic"),
+                    asked[_i].topic != NULL ? asked[_i].topic : asked[_i].text);
+  ck_assert_int_eq (strcmp (get_string (first, "type"), "refusal") == 0, asked[_i].topic == NULL);
+}
+END_TEST
+
+/* A whole refusal: its verdict, with what it leaves open, then its codes by name only. */
+static const struct
+{
+  const char *text;
+  const char *shown;
+  const char *codes;
+} refused[] = {
+  { "550 5.1.1 User unknown",
+    "user-unknown: No such mailbox. hard bounce, recipient's fault, unsubscribe now.\n\n",
+    "\n\n550: Requested action not taken: mailbox unavailable (permanent)\n"
+    "5.1.1: Bad destination mailbox address (permanent)\n" },
+  { "450 4.1.1 User unknown",
+    "user-unknown: No such mailbox. hard bounce, recipient's fault, unsubscribe count.\n\n",
+    "\n\n450: " },
+  { "421-4.7.0 Try again later, closing connection.",
+    "rate-limited: Too much mail too fast, from the sender or to the recipient. soft bounce, "
+    "sender's fault, unsubscribe never.\n  or: system-error: ",
+    "\n\n421: " },
+};
+
+START_TEST (explain_refusal)
+{
+  const ReboundStyle style = { .width = 200 };
+  g_autofree char *text = rebound_explain_to_text (NULL, refused[_i].text, &style);
+  g_autofree char *json = rebound_explain_to_json (NULL, refused[_i].text);
+  g_auto (GStrv) lines = g_strsplit (json, "\n", -1);
+  g_autoptr (JsonObject) object = parse (lines[0]);
+
+  ck_assert_msg (g_str_has_prefix (text, refused[_i].shown), "%s", text);
+  assert_contains (text, refused[_i].codes);
+  ck_assert_ptr_null (strstr (text, "by itself"));
+  assert_members (object, EXPLAIN_MEMBERS);
+}
+END_TEST
+
+/* The first digits of codes. */
+static const struct
+{
+  const char *text;
+  const char *topic;
+  const char *class;
+  const char *says;
+} classes[] = {
+  { "5xx", "5xx", "permanent", "5xx: The first digit, 5, says that the command failed, and" },
+  { "4", "4", "temporary", "4: The first digit, 4, says that the command failed for now" },
+  { "2yz", "2yz", "success", "the command was done" },
+  { "52x", "52x", "permanent", "  The second digit, 2, is that of connections." },
+  { "5.1", "5.1", "permanent", "  The second number, 1, is that of the addresses" },
+  { "x.7", "X.7", NULL, "  The second number, 7, is that of security" },
+  { "4.2.X", "4.2.X", "temporary", "  The second number, 2, is that of the mailbox." },
+};
+
+START_TEST (explain_class)
+{
+  const ReboundStyle style = { .width = 200 };
+  g_autofree char *text = rebound_explain_to_text (NULL, classes[_i].text, &style);
+  g_autoptr (JsonObject) object = explain_object (classes[_i].text);
+
+  assert_contains (text, classes[_i].says);
+  assert_members (object, EXPLAIN_MEMBERS);
+  ck_assert_str_eq (get_string (object, "topic"), classes[_i].topic);
+  ck_assert_str_eq (get_string (object, "type"), "class");
+  ck_assert_pstr_eq (get_string (object, "class"), classes[_i].class);
+}
+END_TEST
+
+/* What has expired is not tried again, nor is what was refused for good. */
+START_TEST (explain_given_up)
+{
+  static const char *const codes[] = { "expired", "547", "5.4.7", "531", "CON:B1", "IB607" };
+  const ReboundStyle style = { .width = 500 };
+  g_autofree char *text = rebound_explain_to_text (NULL, codes[_i], &style);
+
+  ck_assert_ptr_null (strstr (text, "Nobody at first"));
+  ck_assert_ptr_null (strstr (text, "Let the queue try again.\n"));
+  ck_assert_ptr_null (strstr (text, "and let the queue try again.\n"));
+}
+END_TEST
+
+/* What a code says at its stages only, it does not say by itself. */
+START_TEST (explain_no_clue)
+{
+  static const char *const codes[] = { "554", "557" };
+  g_autofree char *text = rebound_explain_to_text (NULL, codes[_i], NULL);
+  g_autoptr (JsonObject) object = explain_object (codes[_i]);
+
+  assert_contains (text, "\n  by itself: unclassified: ");
+  ck_assert_str_eq (get_string (object, "bounce"), "soft");
+  ck_assert_str_eq (get_string (object, "unsubscribe"), "count");
 }
 END_TEST
 
@@ -1018,19 +1119,19 @@ START_TEST (explain_names)
   assert_contains (code, "\n  at Microsoft: user-unknown, policy-refused");
   assert_contains (code, "\n    - The recipient");
   assert_contains (code, "\n    - The sending side");
-  ck_assert (json_object_has_member (json_object_get_object_member (said, "providers"),
-                                     "microsoft"));
+  ck_assert (
+      json_object_has_member (json_object_get_object_member (said, "providers"), "microsoft"));
 }
 END_TEST
 
-/* What leaves several reasons open drops nobody at once, and its list text is that of none of them. */
+/* What leaves several reasons open drops nobody at once, and its list text is that of none of them.
+ */
 START_TEST (explain_open)
 {
   g_autoptr (JsonObject) open = explain_object ("511");
   g_autoptr (JsonObject) sure = explain_object ("5.1.1");
   g_autofree char *now = rebound_explain_to_text (NULL, "4.1.1", NULL);
-  const char *told =
-      json_array_get_string_element (json_object_get_array_member (open, "list"), 0);
+  const char *told = json_array_get_string_element (json_object_get_array_member (open, "list"), 0);
 
   ck_assert_str_eq (get_string (open, "unsubscribe"), "count");
   assert_contains (told, "several reasons");
@@ -1084,8 +1185,7 @@ START_TEST (explain_width)
     {
       g_autofree char *line = g_strchug (g_strdup (lines[i]));
 
-      ck_assert_msg (strlen (lines[i]) <= (guint) _i || strchr (line, ' ') == NULL, "%s",
-                     lines[i]);
+      ck_assert_msg (strlen (lines[i]) <= (guint) _i || strchr (line, ' ') == NULL, "%s", lines[i]);
     }
 }
 END_TEST
@@ -1095,9 +1195,14 @@ static const struct
   const char *text;
   const char *suggestion; /* the first */
 } alike[] = {
-  { "user-unkown", "user-unknown" }, { "greylist", "greylisted" },     { "mailboxful", "mailbox-full" },
-  { "S3141", "S3140" },              { "spamdetectd", "spamdetected" }, { "nonsense", NULL },
-  { "", NULL },                      { "\xff\xfe", NULL },
+  { "user-unkown", "user-unknown" },
+  { "greylist", "greylisted" },
+  { "mailboxful", "mailbox-full" },
+  { "S3141", "S3140" },
+  { "spamdetectd", "spamdetected" },
+  { "nonsense", NULL },
+  { "", NULL },
+  { "\xff\xfe", NULL },
 };
 
 START_TEST (explain_suggest)
@@ -1110,10 +1215,12 @@ START_TEST (explain_suggest)
 END_TEST
 
 static const char *const unknown[] = {
-  "",      "999", "55",
-  "5500",  "099", "9.1.1",
-  "5.1",   "x",   "5.1.1.1",
-  "\"",    "- -", "5.1.1234567890123456789012345678901234567890",
+  "",         "999",  "55",
+  "5500",     "099",  "9.1.1",
+  "5.",       "x",    "5.1.1.1",
+  "5xxx",     "6xx",  "5x",
+  "#",        "x#y",  "52xx",
+  "\"",       "- -",  "5.1.1234567890123456789012345678901234567890",
   "\xff\065", "5..1", "nonsense and more",
 };
 
@@ -1231,6 +1338,10 @@ explain_tests (void)
   tcase_add_loop_test (tests, explain_code, 0, G_N_ELEMENTS (explained));
   tcase_add_loop_test (tests, explain_success, 0, 4);
   tcase_add_loop_test (tests, explain_asked, 0, G_N_ELEMENTS (asked));
+  tcase_add_loop_test (tests, explain_refusal, 0, G_N_ELEMENTS (refused));
+  tcase_add_loop_test (tests, explain_class, 0, G_N_ELEMENTS (classes));
+  tcase_add_loop_test (tests, explain_no_clue, 0, 2);
+  tcase_add_loop_test (tests, explain_given_up, 0, 6);
   tcase_add_test (tests, explain_phrase);
   tcase_add_test (tests, explain_examples);
   tcase_add_test (tests, explain_names);

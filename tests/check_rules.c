@@ -467,6 +467,8 @@ static const Refusal refusals[] = {
     "2:3: “of” is too short to look for: 4 bytes are the least" },
   { "phrase a blocked\n  \"\"", "2:3: “” is too short to look for" },
   /* properties */
+  { "phrase a blocked\n  means \"Full stop.\"\n  \"some text\"",
+    "2:9: what it means is a line without a full stop" },
   { "reason blocked\n  bounce hrad", "2:10: “hrad” is not one of: none, soft, hard" },
   { "reason blocked\n  fault mine", "2:9: “mine” is not one of: unknown, none, recipient, domain, "
                                     "message, sender, receiver, network" },

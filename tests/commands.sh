@@ -1070,6 +1070,8 @@ it 'classify: for a person'
 run classify '550 5.1.1 no such user'
 exits 0
 has out 'user-unknown.*hard.*unsubscribe now'
+run classify 554
+has out '^    reply “554”$'
 run classify --explain '550 5.1.1 no such user'
 has out 'decisive .*no such user'
 run classify --taxonomy sparkpost '550 5.1.1 no such user'
@@ -1118,6 +1120,15 @@ status=$?
 exits 74
 has err '^rebound classify: .*output.*No space left on device'
 
+it '--lang needs a language'
+for option in --lang --lang=
+do
+  run $option
+  exits 64
+  lines err 1
+  has err '^rebound: .*lang.*en'
+done
+
 # ---- explain -------------------------------------------------------------------------------
 
 it 'explain: a reply code, a status code and a reason'
@@ -1141,12 +1152,19 @@ run explain --json 550-5.1.1 '#5.1.1' '(5.7.1)' x.1.1 '[tss04]' S3140 userunknow
 exits 0
 objects out 9
 same "$(member out topic)" '550 5.1.1 5.1.1 5.7.1 X.1.1 TSS04 S3140 user-unknown mailbox-full'
+run explain 5xx X.1 'AUP#CXCNCT'
+exits 0
+has out '^5xx: .*5'
+has out '^X\.1: '
+has out '^CXCNCT: .*(Cox'
 
 it 'explain: a whole refusal'
 run explain --json '421-4.7.0 [TSS04] Messages from 192.0.2.1 are deferred' 'Relay access denied'
 exits 0
-objects out 4
-same "$(member out topic)" '421 4.7.0 TSS04 relay-denied'
+objects out 5
+same "$(member out type)" 'refusal reply status phrase refusal'
+same "$(member out topic)" \
+  '421-4.7.0 [TSS04] Messages from 192.0.2.1 are deferred 421 4.7.0 TSS04 Relay access denied'
 
 it 'explain: lines end within 80 columns'
 run explain 550 5.7.1 TSS04 user-unknown
@@ -1170,6 +1188,7 @@ has out '^user-unknown: No such mailbox'
 has out '^550: .*(permanent)'
 has out '^X\.1\.1: '
 has out '^TSS04: .*(Yahoo, temporary)'
+same "$(grep -c '^BRBL: ' out)" "$("$REBOUND" explain BRBL | grep -c '^BRBL: ')"
 run explain --list --json
 exits 0
 objects out "$("$REBOUND" explain --list | wc -l)"
@@ -1209,7 +1228,7 @@ has err '^rebound explain: wrong\.rules:1:7: .*left out'
 has out '^550: '
 
 it 'explain: what is not known is told of, and the rest goes on'
-for topic in nonsense 999 5.1.1.1 '' 5.1
+for topic in nonsense 999 5.1.1.1 '' 5.
 do
   run explain "$topic" 550
   exits 65

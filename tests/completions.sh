@@ -7,6 +7,7 @@ set -u
 : "${top_srcdir:?}" "${REBOUND:?}"
 
 folder=$(cd "$top_srcdir/completions" && pwd -P) || exit 99
+top_po=$(cd "$top_srcdir/po" && pwd -P) || exit 99
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
 trap 'exit 99' HUP INT TERM
@@ -126,8 +127,10 @@ long_options ()
 "$REBOUND" explain --list | sed 's/: .*//' | tr -d '=' >"$work/topics"
 printf '%s\n' --help --lang --version >"$work/general"
 echo parse >"$work/parse"
+echo check >"$work/actions"
+{ echo en; grep '^[a-z]' "$top_po/LINGUAS"; } >"$work/languages"
 ls >"$work/files"
-for list in commands taxonomies topics general files
+for list in commands taxonomies topics general files languages
 do
   [ -s "$work/$list" ] || { echo "Bail out! no $list"; exit 1; }
 done
@@ -147,6 +150,11 @@ check_shell ()
   offers 'the commands behind help' "$work/commands" help ''
   offers 'the files behind parse' "$work/files" parse ''
   offers 'the files behind --log' "$work/files" deliver --log ''
+  offers 'the languages' "$work/languages" explain --lang ''
+  offers 'the languages before the command' "$work/languages" --lang ''
+  offers 'the commands behind --lang' "$work/commands" --lang de ''
+  offers 'the topics behind --lang' "$work/topics" --lang de explain ''
+  offers 'the actions behind --lang' "$work/actions" --lang de rules chec
 }
 
 for shell in bash zsh fish

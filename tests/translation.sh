@@ -107,6 +107,9 @@ prints '--lang=ru before the command' "$russian" "$REBOUND" --lang=ru parse "$me
 prints '--lang in the locale C' "$german" env LC_ALL=C "$REBOUND" --lang de parse "$message"
 prints '--lang with a country and a charset' "$german" \
   "$REBOUND" parse --lang de_AT.UTF-8 "$message"
+prints '--lang in capitals' "$german" "$REBOUND" parse --lang DE "$message"
+prints '--lang EN in capitals' "$english" \
+  env LC_ALL=de_DE.UTF-8 "$REBOUND" parse --lang EN "$message"
 prints '--lang goes before the environment' "$russian" \
   env LC_ALL=de_DE.UTF-8 LANGUAGE=de "$REBOUND" parse --lang ru "$message"
 prints '--lang en goes before the environment' "$english" \

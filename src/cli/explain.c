@@ -69,33 +69,21 @@ explain_topic (ReboundAnalyzer *analyzer, const char *topic)
   return TRUE;
 }
 
-/* Where the line of @topic begins: what is written like it may be told before it. */
-static const char *
-find_line (const char *text, const char *topic)
-{
-  g_autofree char *head =
-      as_json ? g_strdup_printf ("{\"topic\": \"%s\", ", topic) : g_strdup_printf ("%s: ", topic);
-
-  for (const char *line = text; line != NULL; line = strchr (line, '\n'))
-    {
-      line += *line == '\n';
-      if (g_str_has_prefix (line, head))
-        return line;
-    }
-  return text;
-}
-
-/* The topic's first line. */
+/* The first line of each that has this name, as two block lists of one; what is written like it may
+ * stand between them. */
 static void
 list_topic (ReboundAnalyzer *analyzer, const char *topic)
 {
   const ReboundStyle style = { .width = G_MAXUINT };
   g_autofree char *text = as_json ? rebound_explain_to_json (analyzer, topic)
                                   : rebound_explain_to_text (analyzer, topic, &style);
-  const char *line;
+  g_autofree char *head =
+      as_json ? g_strdup_printf ("{\"topic\": \"%s\", ", topic) : g_strdup_printf ("%s: ", topic);
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
 
-  line = find_line (text, topic);
-  printf ("%.*s\n", (int) strcspn (line, "\n"), line);
+  for (guint i = 0; lines[i] != NULL; i++)
+    if (g_str_has_prefix (lines[i], head))
+      puts (lines[i]);
 }
 
 static void

@@ -5,13 +5,16 @@
 
 #include "cli.h"
 
-/* Whether @language without country and charset is one of @names. */
+/* Whether @language without country and charset is one of @names, in any case. */
 static gboolean
 is_one_of (const char *language, const char *const *names)
 {
   g_autofree char *name = g_strndup (language, strcspn (language, "_-.@"));
 
-  return g_strv_contains (names, name);
+  for (guint i = 0; names[i] != NULL; i++)
+    if (g_ascii_strcasecmp (names[i], name) == 0)
+      return TRUE;
+  return FALSE;
 }
 
 /* The language of the source. */
@@ -36,7 +39,17 @@ has_catalogue (const char *name)
   return g_file_test (path, G_FILE_TEST_EXISTS);
 }
 
-/* For de_AT.UTF-8 or de-AT: de_AT, else de. */
+/* The case of a catalogue's name: de, de_AT. */
+static void
+set_case (char *name)
+{
+  const gsize language = strcspn (name, "_");
+
+  for (gsize i = 0; name[i] != '\0'; i++)
+    name[i] = i < language ? g_ascii_tolower (name[i]) : g_ascii_toupper (name[i]);
+}
+
+/* For de_AT.UTF-8 or de-at: de_AT, else de. */
 static char *
 find_catalogue (const char *language)
 {
@@ -44,6 +57,7 @@ find_catalogue (const char *language)
   char *country;
 
   g_strdelimit (name, "-", '_');
+  set_case (name);
   if (*name == '\0' || name[strspn (name, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "_")] != '\0')
     return NULL;
   country = strchr (name, '_');

@@ -221,7 +221,7 @@ count_language (int argc, char **argv)
   return argc > 2 && strcmp (argv[1], "--lang") == 0 ? 2 : 0;
 }
 
-/* Sets it, and takes these words away. FALSE where it is unknown, which was said. */
+/* Sets it, and takes these words away. FALSE where it is missing or unknown, which was said. */
 static gboolean
 take_language (int *argc, char **argv)
 {
@@ -229,8 +229,13 @@ take_language (int *argc, char **argv)
   const char *language = words == 2 ? argv[2] : words == 1 ? strchr (argv[1], '=') + 1 : NULL;
   g_autoptr (GError) error = NULL;
 
-  if (words == 0)
+  if (words == 0 && (*argc < 2 || strcmp (argv[1], "--lang") != 0))
     return TRUE;
+  if (words == 0)
+    {
+      cli_error (NULL, "--lang needs a language, as in: rebound --lang=en help");
+      return FALSE;
+    }
   if (!cli_set_language (NULL, language, NULL, &error))
     {
       cli_error (NULL, "%s", error->message);

@@ -23,6 +23,8 @@ string (const ReboundRules *rules, ReboundString offset)
   return offset != 0 ? rebound_rules_string (rules, offset) : NULL;
 }
 
+static const char *class_text (char digit);
+
 static const char *
 means_of (const ReboundRules *rules, const ReboundTopic *topic)
 {
@@ -32,7 +34,9 @@ means_of (const ReboundRules *rules, const ReboundTopic *topic)
     return means;
   if (topic->type == REBOUND_TOPIC_NAME)
     return N_ ("Another system's name for several reasons");
-  if (topic->type == REBOUND_TOPIC_PHRASE)
+  if (topic->type == REBOUND_TOPIC_CLASS)
+    return class_text (*topic->name);
+  if (topic->reasons.n > 0)
     return string (rules, rules->reasons[topic->reasons.reason[0]].texts.means);
   return N_ ("Not a registered code");
 }
@@ -122,8 +126,9 @@ subject_text (const char *status)
     N_ ("The second number, 7, is that of security and policy."),
   };
 
-  return status[3] == '.' && status[2] <= '7' ? texts[status[2] - '0']
-                                              : N_ ("No such second number is registered.");
+  return !g_ascii_isdigit (status[3]) && status[2] <= '7'
+             ? texts[status[2] - '0']
+             : N_ ("No such second number is registered.");
 }
 
 /* ---- Text ---- */
@@ -210,6 +215,8 @@ judge (const Writer *self, guint reason)
   const gboolean temporary = rebound_topic_class (self->rules, self->topic) == '4';
   const gboolean open = self->topic->type != REBOUND_TOPIC_NAME && self->topic->reasons.n > 1;
 
+  if (self->topic->type == REBOUND_TOPIC_REFUSAL && reason == self->topic->reasons.reason[0])
+    return (Verdict){ self->topic->bounce, self->topic->fault, self->topic->unsubscribe };
   if (temporary || open)
     verdict.unsubscribe = MIN (verdict.unsubscribe, REBOUND_UNSUBSCRIBE_COUNT);
   if (temporary && reason == REBOUND_REASON_USER_INACTIVE)
@@ -271,6 +278,7 @@ put_first_line (Writer *self)
   put_paragraph (self, lead, 4, text != NULL ? text : means);
 }
 
+/* The first line of a refusal is its first reason. */
 static void
 put_reasons (Writer *self)
 {
@@ -283,6 +291,8 @@ put_reasons (Writer *self)
 
       if (i > 0)
         put_line (self, _ ("or: %s"), reason);
+      else if (topic->type == REBOUND_TOPIC_REFUSAL)
+        put_paragraph (self, "", 4, reason);
       else if (by_code)
         put_line (self, _ ("by itself: %s"), reason);
       else
@@ -387,14 +397,20 @@ who_acts (ReboundFault fault)
       return N_ ("Nobody at first: the sending server tries again. If it lasts, the postmasters of "
                  "both sides look which of them cannot be reached.");
     default:
-      return N_ ("Whoever the rest of the message names.");
+      return N_ ("Whoever the text of the reply names.");
     }
 }
 
-/* What is no failure may still be the recipient's wish. */
+/* What is no failure may still be the recipient's wish; and what has expired is not tried again. */
 static const char *
-who_acts_for (const ReboundReasonRule *rule)
+who_acts_for (const ReboundRules *rules, guint reason)
 {
+  const ReboundReasonRule *rule = &rules->reasons[reason];
+
+  if (reason == REBOUND_REASON_EXPIRED)
+    return N_ ("The sending server has given up. Its postmaster looks in the log for what failed "
+               "before; if the network did, the postmasters of both sides look which of them "
+               "cannot be reached.");
   if (rule->bounce == REBOUND_BOUNCE_NONE && rule->unsubscribe == REBOUND_UNSUBSCRIBE_NOW)
     return N_ ("The manager of the list.");
   return who_acts (rule->fault);
@@ -416,7 +432,8 @@ put_who (Writer *self)
       const gboolean several = (all & (all - 1)) != 0;
 
       if (!(told & 1 << rule->fault))
-        put_paragraph (self, several ? "    - " : "    ", several ? 6 : 4, _ (who_acts_for (rule)));
+        put_paragraph (self, several ? "    - " : "    ", several ? 6 : 4,
+                       _ (who_acts_for (self->rules, reasons->reason[i])));
       told |= 1 << rule->fault;
     }
 }
@@ -460,8 +477,23 @@ put_head (Writer *self)
       put_taxonomies (self);
       return;
     }
-  put_first_line (self);
+  if (self->topic->type != REBOUND_TOPIC_REFUSAL)
+    put_first_line (self);
   put_reasons (self);
+}
+
+/* The first line of a class has its first digit. */
+static void
+put_class (Writer *self)
+{
+  const char *name = self->topic->name;
+  g_autofree char *lead = g_strdup_printf ("%s: ", name);
+
+  put_paragraph (self, lead, 4, _ (class_text (*name)));
+  if (name[1] == '.')
+    put_line (self, "%s", _ (subject_text (name)));
+  else if (g_ascii_isdigit (name[1]))
+    put_line (self, "%s", _ (reply_digit_text (name[1])));
 }
 
 static void
@@ -502,38 +534,95 @@ rules_of (const ReboundAnalyzer *analyzer)
   return analyzer != NULL ? rebound_analyzer_get_rules (analyzer) : &rebound_builtin_rules;
 }
 
-/* The reason of a refusal, where its words leave nothing open. */
-static gboolean
-find_sure_reason (ReboundAnalyzer *analyzer, const char *text, ReboundReason *reason)
+/* What is found in a refusal; no reasons: nothing. */
+static ReboundTopic
+make_refusal (const ReboundRecipient *recipient)
+{
+  const char *code = recipient->reply != NULL ? recipient->reply : recipient->status;
+  ReboundTopic topic = { .type = REBOUND_TOPIC_REFUSAL,
+                         .provider = -1,
+                         .class = code != NULL ? *code : '\0',
+                         .bounce = recipient->bounce,
+                         .fault = recipient->fault,
+                         .unsubscribe = recipient->unsubscribe };
+
+  if (recipient->reason == REBOUND_REASON_UNCLASSIFIED)
+    return topic;
+  topic.reasons.reason[topic.reasons.n++] = recipient->reason;
+  for (guint i = 0; i < recipient->n_also && topic.reasons.n < REBOUND_MAX_REASONS; i++)
+    topic.reasons.reason[topic.reasons.n++] = recipient->also[i];
+  return topic;
+}
+
+/* Puts the verdict of a refusal before the codes in it. */
+static void
+prepend_refusal (ReboundAnalyzer *analyzer, const char *text, GArray *topics)
 {
   g_autoptr (ReboundAnalyzer) own = analyzer == NULL ? rebound_analyzer_new (NULL, NULL) : NULL;
   g_autoptr (ReboundReport) report =
       rebound_analyzer_classify (own != NULL ? own : analyzer, text, NULL);
-  const ReboundRecipient *recipient = rebound_report_get_recipient (report, 0);
+  ReboundTopic topic = make_refusal (rebound_report_get_recipient (report, 0));
 
-  *reason = recipient->reason;
-  return recipient->n_also == 0 && *reason != REBOUND_REASON_UNCLASSIFIED;
+  if (topic.reasons.n == 0)
+    return;
+  topic.name = g_strdup (text);
+  g_array_prepend_val (topics, topic);
 }
 
-/* Of a whole refusal: its reason, the codes in it and its provider's. */
+/* Of a whole refusal: its verdict, the codes in it and its provider's. */
 static GArray *
 find_topics (ReboundAnalyzer *analyzer, const char *text)
 {
   gboolean words;
   GArray *topics = rebound_topics_find (rules_of (analyzer), text, &words);
-  ReboundReason reason;
 
-  if (words && find_sure_reason (analyzer, text, &reason))
-    rebound_topics_prepend_reason (rules_of (analyzer), topics, reason);
+  if (words)
+    prepend_refusal (analyzer, text, topics);
   return topics;
+}
+
+static void
+put_topic (Writer *self)
+{
+  if (self->topic->type == REBOUND_TOPIC_CLASS)
+    {
+      put_class (self);
+      return;
+    }
+  put_facts (self);
+  if (self->topic->type != REBOUND_TOPIC_NAME)
+    put_advice (self);
+}
+
+/* Below the verdict of a refusal a code is only named: what it says by itself is overruled. */
+static void
+put_topics (Writer *self, const GArray *topics)
+{
+  const ReboundTopic *first = &g_array_index (topics, ReboundTopic, 0);
+
+  for (guint i = 0; i < topics->len; i++)
+    {
+      const gboolean in_refusal = first->type == REBOUND_TOPIC_REFUSAL && i > 0;
+
+      self->topic = &g_array_index (topics, ReboundTopic, i);
+      if (in_refusal && rebound_topic_is_code (self->topic))
+        {
+          if (!rebound_topic_is_code (self->topic - 1))
+            g_string_append_c (self->out, '\n');
+          put_first_line (self);
+          continue;
+        }
+      if (i > 0)
+        g_string_append_c (self->out, '\n');
+      put_topic (self);
+    }
 }
 
 char *
 rebound_explain_to_text (ReboundAnalyzer *analyzer, const char *topic, const ReboundStyle *style)
 {
-  const ReboundRules *rules = rules_of (analyzer);
   g_autoptr (GArray) topics = NULL;
-  Writer self = { rules, NULL, NULL, USUAL_WIDTH };
+  Writer self = { rules_of (analyzer), NULL, NULL, USUAL_WIDTH };
 
   g_return_val_if_fail (topic != NULL, NULL);
 
@@ -543,15 +632,7 @@ rebound_explain_to_text (ReboundAnalyzer *analyzer, const char *topic, const Reb
   self.out = g_string_new (NULL);
   if (style != NULL && style->width > 0)
     self.width = style->width;
-  for (guint i = 0; i < topics->len; i++)
-    {
-      if (i > 0)
-        g_string_append_c (self.out, '\n');
-      self.topic = &g_array_index (topics, ReboundTopic, i);
-      put_facts (&self);
-      if (self.topic->type != REBOUND_TOPIC_NAME)
-        put_advice (&self);
-    }
+  put_topics (&self, topics);
   return g_string_free (self.out, FALSE);
 }
 
@@ -640,7 +721,8 @@ put_items_json (Writer *self)
 static void
 put_json (Writer *self)
 {
-  static const char *const types[] = { "reason", "reply", "status", "phrase", "name" };
+  static const char *const types[] = { "reason", "reply", "status", "phrase",
+                                       "name",   "class", "refusal" };
   const ReboundTopic *topic = self->topic;
   const ReboundRules *rules = self->rules;
 

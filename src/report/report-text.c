@@ -263,6 +263,13 @@ has_decisive (const GArray *facts)
   return FALSE;
 }
 
+/* Whether there is something that a fact agrees with: what decides, or what the report states. */
+static gboolean
+is_settled (const ReboundRecipient *self)
+{
+  return has_decisive (self->facts) || self->reason != REBOUND_REASON_UNCLASSIFIED;
+}
+
 /* because phrase “no such user” (generic/user-unknown); status “5.1.1” agrees
  * Nothing decides where the report states the outcome, as in a report of success. */
 static void
@@ -282,7 +289,8 @@ put_because (GString *out, const ReboundRecipient *self, const Palette *palette)
       put_quoted (out, fact);
       if (fact->rule != NULL && fact->role == REBOUND_ROLE_DECISIVE)
         g_string_append_printf (out, " (%s)", fact->rule);
-      if (fact->role != REBOUND_ROLE_DECISIVE)
+      if (fact->role == REBOUND_ROLE_CONTRADICTED
+          || (fact->role == REBOUND_ROLE_AGREES && is_settled (self)))
         g_string_append_printf (out, " %s",
                                 fact->role == REBOUND_ROLE_AGREES ? C_ ("role", "agrees")
                                                                   : _ ("is overruled"));

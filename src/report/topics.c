@@ -25,9 +25,26 @@ string (const ReboundRules *rules, ReboundString offset)
   return rebound_rules_string (rules, offset);
 }
 
+static gboolean
+has_topic (const GArray *topics, const ReboundTopic *topic, const char *name)
+{
+  for (guint i = 0; i < topics->len; i++)
+    {
+      const ReboundTopic *other = &g_array_index (topics, ReboundTopic, i);
+
+      if (other->type == topic->type && other->rule == topic->rule
+          && strcmp (other->name, name) == 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Each once, however many lines of a reply repeat it. */
 static void
 add_topic (GArray *topics, ReboundTopic topic, const char *name)
 {
+  if (has_topic (topics, &topic, name))
+    return;
   topic.name = g_strdup (name);
   g_array_append_val (topics, topic);
 }
@@ -55,28 +72,15 @@ is_named (const char *name, const char *key)
 
 /* ---- Reasons ---- */
 
-static ReboundTopic
-make_reason (const ReboundRules *rules, guint reason)
-{
-  return (ReboundTopic){ .type = REBOUND_TOPIC_REASON,
-                         .texts = &rules->reasons[reason].texts,
-                         .provider = -1,
-                         .reasons = { 1, { reason } } };
-}
-
 static void
 add_reason (const ReboundRules *rules, GArray *topics, guint reason)
 {
-  add_topic (topics, make_reason (rules, reason), rebound_reason_to_string (reason));
-}
+  const ReboundTopic topic = { .type = REBOUND_TOPIC_REASON,
+                               .texts = &rules->reasons[reason].texts,
+                               .provider = -1,
+                               .reasons = { 1, { reason } } };
 
-void
-rebound_topics_prepend_reason (const ReboundRules *rules, GArray *topics, guint reason)
-{
-  ReboundTopic topic = make_reason (rules, reason);
-
-  topic.name = g_strdup (rebound_reason_to_string (reason));
-  g_array_prepend_val (topics, topic);
+  add_topic (topics, topic, rebound_reason_to_string (reason));
 }
 
 static void
@@ -96,6 +100,18 @@ is_failure (const char *code)
   return strchr ("23", *code) == NULL;
 }
 
+/* What a code means at some stage, and nothing without one, is no clue by itself. */
+static ReboundReasons
+reasons_of (const ReboundCode *code)
+{
+  const ReboundReasons no_clue = { 1, { REBOUND_REASON_UNCLASSIFIED } };
+
+  for (guint stage = 0; code->reasons.n == 0 && stage < REBOUND_N_STAGES; stage++)
+    if (code->at[stage].n > 0)
+      return no_clue;
+  return code->reasons;
+}
+
 static void
 add_code (GArray *topics, const char *name, ReboundTopicType type, const ReboundCode *code)
 {
@@ -104,7 +120,7 @@ add_code (GArray *topics, const char *name, ReboundTopicType type, const Rebound
   if (code != NULL)
     topic.texts = &code->texts;
   if (code != NULL && is_failure (name))
-    topic.reasons = code->reasons;
+    topic.reasons = reasons_of (code);
   add_topic (topics, topic, name);
 }
 
@@ -188,6 +204,41 @@ find_codes (const ReboundRules *rules, const char *text, GArray *topics)
       }
 }
 
+/* ---- Classes ---- */
+
+/* "5", "5xx", "52x", "5.1", "X.1.x": what the first digits of a code say. */
+static gboolean
+is_class (const char *text)
+{
+  static const char *const replies[] = { "", "xx", "yz", "x", "z" };
+  const gsize digits = strspn (text, "0123456789");
+
+  if (*text == '\0' || strchr ("2345X", *text) == NULL)
+    return FALSE;
+  if (text[1] == '.')
+    {
+      const char *detail = text + 2 + strspn (text + 2, "0123456789");
+
+      return is_digits (text + 2, 1, 3)
+             && (*detail == '\0' || g_ascii_strcasecmp (detail, ".x") == 0);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (replies) && digits > 0 && digits < 3; i++)
+    if (g_ascii_strcasecmp (text + digits, replies[i]) == 0)
+      return digits + strlen (replies[i]) == 3 || digits + strlen (replies[i]) == 1;
+  return FALSE;
+}
+
+static void
+find_class (const char *text, GArray *topics)
+{
+  const ReboundTopic topic = { .type = REBOUND_TOPIC_CLASS, .provider = -1 };
+  g_autofree char *name = g_strdup (text);
+
+  *name = g_ascii_toupper (*name);
+  if (is_class (name))
+    add_topic (topics, topic, name);
+}
+
 /* ---- Phrases ---- */
 
 /* That to which it is limited, or that which its group is called after. */
@@ -220,7 +271,7 @@ add_phrase (const ReboundRules *rules, GArray *topics, const ReboundPhraseTexts 
 }
 
 static void
-find_phrases (const ReboundRules *rules, const char *key, GArray *topics)
+find_phrases_named (const ReboundRules *rules, const char *key, GArray *topics)
 {
   for (guint i = 0; i < rules->n_phrase_texts; i++)
     {
@@ -234,6 +285,20 @@ find_phrases (const ReboundRules *rules, const char *key, GArray *topics)
       if (name != NULL)
         add_phrase (rules, topics, texts, name);
     }
+}
+
+/* Before a number sign stands what a provider writes before all of its codes: AUP#CXBL. */
+static void
+find_phrases (const ReboundRules *rules, const char *text, GArray *topics)
+{
+  const char *sign = strchr (text, '#');
+  const guint known = topics->len;
+  g_autofree char *key = make_key (text);
+  g_autofree char *code = make_key (sign != NULL ? sign : "");
+
+  find_phrases_named (rules, key, topics);
+  if (topics->len == known && *code != '\0')
+    find_phrases_named (rules, code, topics);
 }
 
 /* ---- Names in other systems ---- */
@@ -292,7 +357,7 @@ find_name (const ReboundRules *rules, const char *text, GArray *topics)
     return;
   find_reason (rules, key, topics);
   if (topics->len == 0)
-    find_phrases (rules, key, topics);
+    find_phrases (rules, text, topics);
   if (topics->len == 0)
     find_other_names (rules, key, topics);
 }
@@ -301,10 +366,8 @@ find_name (const ReboundRules *rules, const char *text, GArray *topics)
 static void
 find_codes_of_provider (const ReboundRules *rules, const char *text, GArray *topics)
 {
-  g_autofree char *key = make_key (text);
-
   if (topics->len == 1)
-    find_phrases (rules, key, topics);
+    find_phrases (rules, text, topics);
 }
 
 /* A whole refusal: the codes in it, and its provider's. */
@@ -316,11 +379,7 @@ find_in_words (const ReboundRules *rules, const char *text, GArray *topics)
   for (guint i = 0; words[i] != NULL; i++)
     if (*words[i] != '\0' && !add_if_code (rules, topics, words[i])
         && strpbrk (words[i], "0123456789") != NULL)
-      {
-        g_autofree char *key = make_key (words[i]);
-
-        find_phrases (rules, key, topics);
-      }
+      find_phrases (rules, words[i], topics);
 }
 
 GArray *
@@ -335,6 +394,8 @@ rebound_topics_find (const ReboundRules *rules, const char *text, gboolean *word
     return topics;
   find_codes (rules, text, topics);
   find_codes_of_provider (rules, text, topics);
+  if (topics->len == 0)
+    find_class (text, topics);
   if (topics->len == 0)
     find_name (rules, text, topics);
   if (topics->len > 0 || strpbrk (text, " \t\n") == NULL)
@@ -597,8 +658,10 @@ rebound_topic_items (const ReboundRules *rules, const ReboundTopic *topic, Rebou
 char
 rebound_topic_class (const ReboundRules *rules, const ReboundTopic *topic)
 {
-  if (rebound_topic_is_code (topic))
+  if (rebound_topic_is_code (topic) || topic->type == REBOUND_TOPIC_CLASS)
     return *topic->name;
+  if (topic->type == REBOUND_TOPIC_REFUSAL)
+    return topic->class;
   if (topic->type != REBOUND_TOPIC_PHRASE)
     return '\0';
   for (char digit = '2'; digit <= '5'; digit++)

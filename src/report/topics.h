@@ -11,8 +11,10 @@ typedef enum
   REBOUND_TOPIC_REASON,
   REBOUND_TOPIC_REPLY,
   REBOUND_TOPIC_STATUS,
-  REBOUND_TOPIC_PHRASE, /* by a provider's code, or by its id */
-  REBOUND_TOPIC_NAME,   /* another system's name of one or several reasons */
+  REBOUND_TOPIC_PHRASE,  /* by a provider's code, or by its id */
+  REBOUND_TOPIC_NAME,    /* another system's name of one or several reasons */
+  REBOUND_TOPIC_CLASS,   /* the first digits of codes: 5xx, X.1 */
+  REBOUND_TOPIC_REFUSAL, /* a whole one, with the reasons and the verdict that are found in it */
 } ReboundTopicType;
 
 typedef struct
@@ -24,6 +26,10 @@ typedef struct
   const ReboundRule *rule;   /* of a phrase */
   int provider;              /* of a phrase; -1 where it is nobody's */
   ReboundReasons reasons;
+  char class;                     /* of a refusal; '\0' where none is known */
+  ReboundBounce bounce;           /* of a refusal */
+  ReboundFault fault;             /* of a refusal */
+  ReboundUnsubscribe unsubscribe; /* of a refusal */
 } ReboundTopic;
 
 /* The texts of a topic that several items may have, in the order in which they are told. */
@@ -43,9 +49,6 @@ void rebound_topic_clear (gpointer topic);
  * nothing is known. @words (nullable) is whether it is none of the topics, but words with some of
  * them inside or not: a refusal. */
 GArray *rebound_topics_find (const ReboundRules *rules, const char *text, gboolean *words);
-
-/* Puts a reason before the other topics. */
-void rebound_topics_prepend_reason (const ReboundRules *rules, GArray *topics, guint reason);
 
 /* (transfer full) (element-type utf8): all topics: reasons, codes, providers' codes. */
 GPtrArray *rebound_topics_list (const ReboundRules *rules);

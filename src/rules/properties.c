@@ -91,8 +91,10 @@ current_texts (ReboundCompiler *self)
 }
 
 static gboolean
-set_means (ReboundCompiler *self, G_GNUC_UNUSED GError **error)
+set_means (ReboundCompiler *self, GError **error)
 {
+  if (g_str_has_suffix (token (self, 1)->text, "."))
+    return rebound_compiler_fail (self, 1, error, "what it means is a line without a full stop");
   current_texts (self)->means = rebound_compiler_intern (self, token (self, 1)->text);
   return TRUE;
 }
