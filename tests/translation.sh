@@ -95,7 +95,7 @@ russian='    подписан как unni@club.example (verp)'
 if [ -z "$REBOUND_LANGUAGES" ]
 then
   prints 'without translations --lang says so' \
-    'rebound parse: there is no language “de”: rebound was built without translations; see rebound parse --help' \
+    'rebound parse: there is no language “de” but en: rebound was built without translations; see rebound parse --help' \
     "$REBOUND" parse --lang de "$message"
   prints 'English without translations' "$english" "$REBOUND" parse --lang en "$message"
   finish

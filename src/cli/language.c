@@ -168,7 +168,7 @@ static gboolean
 set_language (const char *language, GError **error)
 {
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-               "there is no language “%s”: rebound was built without translations", language);
+               "there is no language “%s” but en: rebound was built without translations", language);
   return FALSE;
 }
 
