@@ -70,7 +70,10 @@ begin_region (Regions *self, const char *start)
   Region *region = g_new0 (Region, 1);
 
   if (self->regions->len > 0)
-    last_region (self)->end = start;
+    {
+      start = MAX (start, last_region (self)->start); /* words above may be another's already */
+      last_region (self)->end = start;
+    }
   region->start = start;
   region->end = self->text->end;
   region->recipients = g_ptr_array_new ();
