@@ -418,7 +418,7 @@ words_dispute (const Clues *self, const ReboundFinding *finding)
 }
 
 /* Words that no phrase knows in their place, and that nobody uses of an address that does not
- * exist, in small letters. */
+ * exist, in small letters: of a policy, of a fault that passes, of the sender. */
 static const char *const doubts[] = {
   "not allowed",   "not permitted",  "not authori",   "unauthori",
   "denied",        "forbidden",      "prohibit",      "blocked",
@@ -446,8 +446,20 @@ static const char *const doubts[] = {
   "probably",      "not paid",       "send-only",
 };
 
+/* @words in small letters, and blanks for the address, which may be policy@example.net. */
+static char *
+words_without_address (const char *words, const char *address)
+{
+  char *folded = g_utf8_casefold (words, -1);
+  g_autofree char *name = g_utf8_casefold (address != NULL ? address : "", -1);
+
+  for (char *p = folded; *name != '\0' && (p = strstr (p, name)) != NULL;)
+    memset (p, ' ', strlen (name));
+  return folded;
+}
+
 /* An address is known for dead by a bare code alone, and the server's words say that it does not
- * like the mail: "550 5.1.1 your host is not allowed here". */
+ * like the mail, or cannot tell: "550 5.1.1 your host is not allowed here". */
 static gboolean
 words_doubt_code (const ReboundEvidenceRecipient *recipient, const ReboundFinding *finding)
 {
@@ -456,7 +468,7 @@ words_doubt_code (const ReboundEvidenceRecipient *recipient, const ReboundFindin
 
   if (words == NULL || finding->decisive == NULL || finding->decisive->type != REBOUND_CLUE_STATUS)
     return FALSE;
-  folded = g_utf8_casefold (words, -1);
+  folded = words_without_address (words, recipient->address);
   for (guint i = 0; i < G_N_ELEMENTS (doubts); i++)
     if (strstr (folded, doubts[i]) != NULL)
       return TRUE;
