@@ -11,7 +11,7 @@
 #include <pcre2.h>
 
 /* Steps of a match; an expression that needs more is not meant for a line of a report. */
-#define MATCH_LIMIT 4000
+#define MATCH_LIMIT 2500
 #define DEPTH_LIMIT 500
 #define HEAP_LIMIT 512 /* KiB */
 
