@@ -7,6 +7,7 @@
 #endif
 
 #include "rebound-limits.h"
+#include "rebound-policy.h"
 #include "rebound-report.h"
 
 G_BEGIN_DECLS
@@ -26,6 +27,10 @@ REBOUND_API GType rebound_analyzer_get_type (void);
  * ReboundEnvelope:
  * @sender: (nullable): the envelope sender, "" for the null reverse-path, %NULL where not known
  * @recipient: (nullable): the envelope recipient, %NULL where not known
+ * @received: when the message arrived, in seconds since 1970; 0 where not known
+ * @find_path: (nullable): the address behind a digest in a signed return path, as
+ *   rebound_store_find_path() finds it; (transfer full) (nullable)
+ * @find_data: for @find_path
  *
  * With which envelope a message came in, where the caller knows it.
  */
@@ -33,6 +38,9 @@ typedef struct
 {
   const char *sender;
   const char *recipient;
+  gint64 received;
+  char *(*find_path) (const char *digest, gpointer data);
+  gpointer find_data;
 } ReboundEnvelope;
 
 #define REBOUND_RULES_ERROR (rebound_rules_error_quark ())
@@ -77,6 +85,23 @@ REBOUND_API ReboundAnalyzer *rebound_analyzer_new (const ReboundLimits *limits, 
 REBOUND_API ReboundAnalyzer *rebound_analyzer_new_with_rules (const ReboundLimits *limits,
                                                               const char *const *files,
                                                               GError **error);
+
+/**
+ * rebound_analyzer_new_for_site:
+ * @limits: (nullable): as for rebound_analyzer_new()
+ * @files: (nullable) (array zero-terminated=1) (element-type filename): as for
+ *   rebound_analyzer_new_with_rules()
+ * @policy: (nullable): what the reasons mean, and what the site's own return paths and domains are;
+ *   %NULL for the policy that is built in
+ * @error: return location for an error: as for rebound_analyzer_new_with_rules(), or of
+ *   #ReboundVerpError where the keys that @policy names cannot be used
+ *
+ * Returns: (transfer full): a new analyzer, or %NULL with @error set
+ * Since: 0.1
+ */
+REBOUND_API ReboundAnalyzer *rebound_analyzer_new_for_site (const ReboundLimits *limits,
+                                                            const char *const *files,
+                                                            ReboundPolicy *policy, GError **error);
 
 /**
  * rebound_analyzer_list_rules:

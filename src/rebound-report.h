@@ -155,6 +155,16 @@ typedef struct
 REBOUND_API const ReboundOriginal *rebound_report_get_original (const ReboundReport *self);
 
 /**
+ * rebound_report_get_list:
+ * @self: a report
+ *
+ * Returns: (nullable) (transfer none): the address of the list whose mail it was, in lower case, out
+ *   of the return path or of the returned message
+ * Since: 0.1
+ */
+REBOUND_API const char *rebound_report_get_list (const ReboundReport *self);
+
+/**
  * rebound_report_get_n_recipients:
  * @self: a report
  *
@@ -251,6 +261,24 @@ REBOUND_API const char *rebound_recipient_get_reply (const ReboundRecipient *sel
  * Since: 0.1
  */
 REBOUND_API const char *rebound_recipient_get_status (const ReboundRecipient *self);
+
+/**
+ * rebound_recipient_get_grade:
+ * @self: a recipient
+ *
+ * Returns: how far what is said of this recipient can be trusted
+ * Since: 0.1
+ */
+REBOUND_API ReboundGrade rebound_recipient_get_grade (const ReboundRecipient *self);
+
+/**
+ * rebound_recipient_get_path:
+ * @self: a recipient
+ *
+ * Returns: what was sent to this recipient, as far as the return path tells
+ * Since: 0.1
+ */
+REBOUND_API ReboundPath rebound_recipient_get_path (const ReboundRecipient *self);
 
 /**
  * rebound_recipient_get_diagnostic:

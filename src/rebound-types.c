@@ -125,6 +125,36 @@ static const char *const roles[] = {
   [REBOUND_ROLE_CONTRADICTED] = NC_ ("role", "contradicted"),
 };
 
+static const char *const grades[] = {
+  [REBOUND_GRADE_NONE] = NULL, [REBOUND_GRADE_A] = "A", [REBOUND_GRADE_B] = "B",
+  [REBOUND_GRADE_C] = "C",     [REBOUND_GRADE_D] = "D",
+};
+
+static const char *const paths[] = {
+  [REBOUND_PATH_NONE] = NULL,
+  [REBOUND_PATH_POST] = "post",
+  [REBOUND_PATH_WARNING] = "warning",
+  [REBOUND_PATH_PROBE] = "probe",
+};
+
+static const char *const steps[] = {
+  [REBOUND_STEP_NONE] = NULL,
+  [REBOUND_STEP_WARN] = NC_ ("step", "warn"),
+  [REBOUND_STEP_PROBE] = NC_ ("step", "probe"),
+  [REBOUND_STEP_SUSPEND] = NC_ ("step", "suspend"),
+  [REBOUND_STEP_RESUME] = NC_ ("step", "resume"),
+  [REBOUND_STEP_UNSUBSCRIBE] = NC_ ("step", "unsubscribe"),
+  [REBOUND_STEP_OWNER] = NC_ ("step", "owner"),
+};
+
+static const char *const standings[] = {
+  [REBOUND_STANDING_ACTIVE] = NC_ ("standing", "active"),
+  [REBOUND_STANDING_WARNED] = NC_ ("standing", "warned"),
+  [REBOUND_STANDING_PROBING] = NC_ ("standing", "probing"),
+  [REBOUND_STANDING_SUSPENDED] = NC_ ("standing", "suspended"),
+  [REBOUND_STANDING_UNSUBSCRIBED] = NC_ ("standing", "unsubscribed"),
+};
+
 static const char *
 nick (const char *const *names, gsize n_names, gsize value)
 {
@@ -147,6 +177,10 @@ TO_STRING (Stage, stage, stages)
 TO_STRING (SubscriberFrom, subscriber_from, subscriber_froms)
 TO_STRING (Source, source, sources)
 TO_STRING (Role, role, roles)
+TO_STRING (Grade, grade, grades)
+TO_STRING (Path, path, paths)
+TO_STRING (Step, step, steps)
+TO_STRING (Standing, standing, standings)
 
 gboolean
 rebound_reason_from_string (const char *name, ReboundReason *reason)

@@ -207,6 +207,92 @@ typedef enum
 } ReboundRole;
 
 /**
+ * ReboundGrade:
+ * @REBOUND_GRADE_NONE: the site has not told what its own return paths and domains are
+ * @REBOUND_GRADE_A: a signed return path that agrees with the report
+ * @REBOUND_GRADE_B: an unsigned return path of the site, and a message of its own that is returned
+ * @REBOUND_GRADE_C: the text alone
+ * @REBOUND_GRADE_D: something contradicts it
+ *
+ * How far a report can be trusted, since anyone can write one.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  REBOUND_GRADE_NONE,
+  REBOUND_GRADE_A,
+  REBOUND_GRADE_B,
+  REBOUND_GRADE_C,
+  REBOUND_GRADE_D,
+} ReboundGrade;
+
+/**
+ * ReboundPath:
+ * @REBOUND_PATH_NONE: no return path that tells what it is for
+ * @REBOUND_PATH_POST: of a message to the list
+ * @REBOUND_PATH_WARNING: of a warning to one member
+ * @REBOUND_PATH_PROBE: of a probe of one address
+ *
+ * What a list sent, by the return path that it bounced to.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  REBOUND_PATH_NONE,
+  REBOUND_PATH_POST,
+  REBOUND_PATH_WARNING,
+  REBOUND_PATH_PROBE,
+} ReboundPath;
+
+/**
+ * ReboundStep:
+ * @REBOUND_STEP_NONE: nothing
+ * @REBOUND_STEP_WARN: write to the member, with a return path for a warning
+ * @REBOUND_STEP_PROBE: write to the member, with a return path for a probe
+ * @REBOUND_STEP_SUSPEND: send the member nothing for now
+ * @REBOUND_STEP_RESUME: send again
+ * @REBOUND_STEP_UNSUBSCRIBE: take the member off the list
+ * @REBOUND_STEP_OWNER: tell the owner of the list
+ *
+ * What the list manager is asked to do.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  REBOUND_STEP_NONE,
+  REBOUND_STEP_WARN,
+  REBOUND_STEP_PROBE,
+  REBOUND_STEP_SUSPEND,
+  REBOUND_STEP_RESUME,
+  REBOUND_STEP_UNSUBSCRIBE,
+  REBOUND_STEP_OWNER,
+} ReboundStep;
+
+/**
+ * ReboundStanding:
+ * @REBOUND_STANDING_ACTIVE: gets the list's mail
+ * @REBOUND_STANDING_WARNED: … and was warned
+ * @REBOUND_STANDING_PROBING: … and it is being tried whether the address is alive
+ * @REBOUND_STANDING_SUSPENDED: gets nothing for now
+ * @REBOUND_STANDING_UNSUBSCRIBED: is no member any more
+ *
+ * Where a member stands.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  REBOUND_STANDING_ACTIVE,
+  REBOUND_STANDING_WARNED,
+  REBOUND_STANDING_PROBING,
+  REBOUND_STANDING_SUSPENDED,
+  REBOUND_STANDING_UNSUBSCRIBED,
+} ReboundStanding;
+
+/**
  * rebound_kind_to_string:
  * @value: a value of the enumeration
  *
@@ -225,6 +311,10 @@ REBOUND_API const char *rebound_stage_to_string (ReboundStage value);
 REBOUND_API const char *rebound_subscriber_from_to_string (ReboundSubscriberFrom value);
 REBOUND_API const char *rebound_source_to_string (ReboundSource value);
 REBOUND_API const char *rebound_role_to_string (ReboundRole value);
+REBOUND_API const char *rebound_grade_to_string (ReboundGrade value);
+REBOUND_API const char *rebound_path_to_string (ReboundPath value);
+REBOUND_API const char *rebound_step_to_string (ReboundStep value);
+REBOUND_API const char *rebound_standing_to_string (ReboundStanding value);
 
 /**
  * rebound_reason_from_string:

@@ -7,6 +7,13 @@
 
 G_BEGIN_DECLS
 
+/* What speaks for or against a report; `what` is a word of rebound-json(5). */
+typedef struct
+{
+  const char *what;
+  gboolean against;
+} ReboundTrust;
+
 struct _ReboundRecipient
 {
   const char *address;
@@ -28,7 +35,12 @@ struct _ReboundRecipient
   ReboundBounce bounce;
   ReboundFault fault;
   ReboundUnsubscribe unsubscribe;
-  GArray *facts; /* of ReboundFact */
+  ReboundUnsubscribe ceiling; /* the most that the facts allow, whatever the policy and the grade */
+  ReboundGrade grade;
+  ReboundPath path;
+  const char *token; /* (nullable): of the signed return path, where it holds */
+  GArray *trust;     /* of ReboundTrust: what the grade rests on */
+  GArray *facts;     /* of ReboundFact */
 };
 
 struct _ReboundReport
@@ -37,6 +49,7 @@ struct _ReboundReport
   ReboundAnalyzer *analyzer; /* has the rules, whose names are in the facts; set by it */
   ReboundEvidence *evidence; /* owns the other strings */
   ReboundKind kind;
+  const char *list; /* (nullable): whose mail bounced: of the return path or the returned message */
   GBytes *message; /* for the digest; %NULL of a bare reply */
   ReboundLimits limits;
   char *digest;          /* made when it is first asked for, by whichever thread */
