@@ -3,6 +3,7 @@
 #include "message/charset.h"
 #include "message/converters.h"
 #include "message/digest.h"
+#include "message/received.h"
 #include "message/guard.h"
 #include "message/html.h"
 #include "message/message.h"
@@ -479,6 +480,56 @@ START_TEST (digest)
   ck_assert_uint_eq (strlen (other), 7 + 64);
   ck_assert_uint_eq (strspn (other + 7, "0123456789abcdef"), 64);
   ck_assert_msg ((strcmp (first, other) == 0) == deliveries[_i].same, "%s", deliveries[_i].text);
+}
+END_TEST
+
+/* ---- The topmost Received ----------------------------------------------------------------- */
+
+/* 1763743200 is 2025-11-21 16:40:00 in UTC. */
+static const struct
+{
+  const char *text;
+  gint64 received;
+} trace[] = {
+  { "Received: from a by b; Fri, 21 Nov 2025 16:40:00 +0000\n\n", 1763743200 },
+  { "Received: from a by b; Fri, 21 Nov 2025 17:40:00 +0100 (CET)\n\n", 1763743200 },
+  { "Return-Path: <>\r\nreceived: from a (x; y)\r\n\tby b;\r\n Fri, 21 Nov 2025\r\n 16:40:00 GMT\r\n"
+    "Subject: x\r\n\r\n",
+    1763743200 },
+  { "From a@b Mon Jan  1 00:00:00 2001\nReceived: (qmail 7 invoked by alias); 21 Nov 2025 16:40:00 "
+    "-0000\n\n",
+    1763743200 },
+  /* the topmost only, and nothing else instead of it */
+  { "Received: from b by c; Fri, 21 Nov 2025 16:40:00 +0000\n"
+    "Received: from a by b; Thu, 20 Nov 2025 16:40:00 +0000\n\n",
+    1763743200 },
+  { "Received: from b by c\nReceived: from a by b; Fri, 21 Nov 2025 16:40:00 +0000\n\n", 0 },
+  { "Received: from b by c; one day\nDate: Fri, 21 Nov 2025 16:40:00 +0000\n\n", 0 },
+  { "Received: from b by c; Fri, 21 Nov 2025 16:40:00\n\n", 0 },
+  { "X-Received: by b; Fri, 21 Nov 2025 16:40:00 +0000\n\n", 0 },
+  { "Date: Fri, 21 Nov 2025 16:40:00 +0000\n\nReceived: by b; Fri, 21 Nov 2025 16:40:00 +0000\n", 0 },
+  { "Received: by b; Mon, 1 Dec 1969 16:40:00 +0000\n\n", 0 },
+  { "Received:", 0 },
+  { "", 0 },
+};
+
+START_TEST (received)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new_static (trace[_i].text, strlen (trace[_i].text));
+
+  ck_assert_int_eq (rebound_message_read_received (bytes, strlen (trace[_i].text)),
+                    trace[_i].received);
+}
+END_TEST
+
+START_TEST (received_long)
+{
+  g_autofree char *words = g_strnfill (10000, 'x');
+  g_autofree char *text =
+      g_strconcat ("Received: ", words, "\n ", words, "; Fri, 21 Nov 2025 16:40:00 +0000\n\n", NULL);
+  g_autoptr (GBytes) bytes = g_bytes_new_static (text, strlen (text));
+
+  ck_assert_int_eq (rebound_message_read_received (bytes, strlen (text)), 0);
 }
 END_TEST
 
@@ -1912,6 +1963,8 @@ guard_tests (void)
   tcase_add_test (tests, limit_header);
   tcase_add_test (tests, limit_delimiters);
   tcase_add_loop_test (tests, digest, 0, G_N_ELEMENTS (deliveries));
+  tcase_add_loop_test (tests, received, 0, G_N_ELEMENTS (trace));
+  tcase_add_test (tests, received_long);
   return tests;
 }
 
