@@ -51,9 +51,17 @@ gboolean cli_color (void);
 /* Whether @taxonomy is known, or %NULL; says so where it is not. */
 gboolean cli_check_taxonomy (const char *command, const char *taxonomy);
 
-/* One message, and where it stands; FALSE where nothing more can be written. */
-typedef gboolean (*CliMessageFunc) (GBytes *message, const char *source, guint index,
-                                    gpointer data);
+/* One message of a mailbox. */
+typedef struct
+{
+  GBytes *bytes;
+  const char *source;
+  guint index;    /* in @source, from 0 */
+  gint64 arrival; /* as the mailbox has it, in seconds since 1970; 0 where it does not say */
+} CliMessage;
+
+/* FALSE to end: nothing more can be written. */
+typedef gboolean (*CliMessageFunc) (const CliMessage *message, gpointer data);
 
 /* Calls @each for every message of a message, an mbox, a Maildir, or "-". Returns an exit status;
  * what went wrong was said. */

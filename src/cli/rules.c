@@ -64,10 +64,13 @@ typedef struct
 } Pair;
 
 static char *
-show (ReboundAnalyzer *analyzer, GBytes *message, const char *source, guint index)
+show (ReboundAnalyzer *analyzer, const CliMessage *message)
 {
-  const ReboundStyle style = { .source = source, .index = index, .explain = TRUE };
-  g_autoptr (ReboundReport) report = rebound_analyzer_analyze (analyzer, message, NULL, NULL);
+  const ReboundStyle style = { .source = message->source,
+                               .index = message->index,
+                               .explain = TRUE };
+  g_autoptr (ReboundReport) report =
+      rebound_analyzer_analyze (analyzer, message->bytes, NULL, NULL);
 
   return rebound_report_to_text (report, &style);
 }
@@ -84,11 +87,11 @@ print_lines (char **lines, char **others, char sign, gboolean all)
 }
 
 static gboolean
-compare (GBytes *message, const char *source, guint index, gpointer data)
+compare (const CliMessage *message, gpointer data)
 {
   const Pair *pair = data;
-  g_autofree char *before = show (pair->before, message, source, index);
-  g_autofree char *after = show (pair->after, message, source, index);
+  g_autofree char *before = show (pair->before, message);
+  g_autofree char *after = show (pair->after, message);
   g_auto (GStrv) old = g_strsplit (before, "\n", -1);
   g_auto (GStrv) new = g_strsplit (after, "\n", -1);
 
