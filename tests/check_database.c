@@ -385,6 +385,7 @@ START_TEST (a_statement_that_fails_says_why)
       must_fail (database, "SELECT * FROM nowhere", NULL, 0, REBOUND_STORE_ERROR_CORRUPT);
   g_autofree char *twice = NULL;
 
+  ck_assert_str_eq (g_quark_to_string (REBOUND_STORE_ERROR), REBOUND_DATABASE_ERROR);
   ck_assert_ptr_nonnull (strstr (unknown, "nowhere"));
   must (database, add_sql, values, 3);
   twice = must_fail (database, add_sql, values, 3, REBOUND_STORE_ERROR_INPUT);
