@@ -28,7 +28,7 @@ int cli_deliver (int argc, char **argv);
 int cli_classify (int argc, char **argv);
 int cli_explain (int argc, char **argv);
 int cli_rules (int argc, char **argv);
-int cli_policy (int argc, char **argv);
+int cli_policies (int argc, char **argv);
 
 /* Prints "rebound COMMAND: …" on standard error; "rebound: …" where @command is %NULL. @format is
  * translated: xgettext knows it as a keyword. */
@@ -69,7 +69,7 @@ int cli_read_mailbox (const char *command, const char *path, CliMessageFunc each
 
 /* The policy that --policy has @given; otherwise that of the site; where there is none, what is
  * built in. %NULL where it cannot be used, which was said: the command ends with @status. */
-ReboundPolicy *cli_read_policy (const char *command, const char *given, int *status);
+ReboundPolicy *cli_policy (const char *command, const char *given, int *status);
 
 /* The same for those who only want verdicts: TRUE with @policy %NULL where there is none of the
  * site, so that what its rules say of the reasons holds. */

@@ -46,7 +46,7 @@ cli_find_policy (const char *command, const char *given, ReboundPolicy **policy,
 }
 
 ReboundPolicy *
-cli_read_policy (const char *command, const char *given, int *status)
+cli_policy (const char *command, const char *given, int *status)
 {
   ReboundPolicy *policy;
 
@@ -72,7 +72,7 @@ show (int n, char **arguments)
 {
   int status = EX_OK;
   g_autoptr (ReboundPolicy) policy =
-      cli_read_policy ("policy", n > 0 ? arguments[0] : NULL, &status);
+      cli_policy ("policy", n > 0 ? arguments[0] : NULL, &status);
   g_autofree char *text = policy != NULL ? rebound_policy_to_string (policy) : NULL;
 
   if (text != NULL)
@@ -143,7 +143,7 @@ static const struct
 };
 
 int
-cli_policy (int argc, char **argv)
+cli_policies (int argc, char **argv)
 {
   int status;
 
