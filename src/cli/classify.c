@@ -16,7 +16,7 @@ static const GOptionEntry options[] = {
     N_ ("Print another system's name beside each reason"), "NAME" },
   { "rules", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &rules,
     N_ ("Rules on top of those that are built in and of those of the site"), "FILE" },
-  CLI_POLICY_OPTION (policy_name),
+  CLI_POLICY (&policy_name),
   { 0 },
 };
 

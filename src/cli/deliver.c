@@ -31,7 +31,7 @@ static const GOptionEntry options[] = {
     "ADDRESS" },
   { "rules", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &rules,
     N_ ("Rules on top of those that are built in and of those of the site"), "FILE" },
-  CLI_POLICY_OPTION (policy_name),
+  CLI_POLICY (&policy_name),
   { 0 },
 };
 

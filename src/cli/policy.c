@@ -129,34 +129,15 @@ check (int n, char **files)
 
 static const GOptionEntry options[] = { { 0 } };
 
-static const struct
-{
-  const char *name;
-  const char *arguments;
-  int least; /* arguments */
-  int most;
-  int (*run) (int n, char **arguments);
-} actions[] = {
-  { "list", "", 0, 0, list },
-  { "show", "[FILE|PRESET]", 0, 1, show },
-  { "check", "FILE...", 1, G_MAXINT, check },
+static const CliVerb verbs[] = {
+  { "list", "", "", 0, 0, list },
+  { "show", "[FILE|PRESET]", "", 0, 1, show },
+  { "check", "FILE...", "", 1, G_MAXINT, check },
+  { 0 },
 };
 
 int
 cli_policies (int argc, char **argv)
 {
-  int status;
-
-  if (!cli_options ("policy", options, &argc, &argv, &status))
-    return status;
-  for (guint i = 0; i < G_N_ELEMENTS (actions) && argc > 1; i++)
-    if (strcmp (argv[1], actions[i].name) == 0)
-      {
-        if (argc - 2 >= actions[i].least && argc - 2 <= actions[i].most)
-          return cli_finish ("policy", actions[i].run (argc - 2, argv + 2));
-        cli_error ("policy", "it is: rebound policy %s %s", actions[i].name, actions[i].arguments);
-        return EX_USAGE;
-      }
-  cli_error ("policy", "say what to do: rebound policy list, show [FILE|PRESET], check FILE...");
-  return EX_USAGE;
+  return cli_run_verb ("policy", verbs, options, argc, argv);
 }
