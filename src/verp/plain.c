@@ -77,7 +77,8 @@ rebound_plain_path_read (const char *const *patterns, const char *return_path,
 void
 rebound_plain_path_clear (ReboundPlainPath *self)
 {
-  g_clear_pointer (&self->list, g_free);
-  g_clear_pointer (&self->host, g_free);
-  g_clear_pointer (&self->address, g_free);
+  g_free (self->list);
+  g_free (self->host);
+  g_free (self->address);
+  *self = (ReboundPlainPath){ 0 };
 }

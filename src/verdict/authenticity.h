@@ -1,0 +1,37 @@
+/* Rebound: how far a report can be trusted, since anyone can write one.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "policy/policy.h"
+#include "report/report.h"
+
+G_BEGIN_DECLS
+
+/* What is known of how a message came in. */
+typedef struct _ReboundAuthenticity ReboundAuthenticity;
+
+/**
+ * rebound_authenticity_new:
+ * @policy: which knows the site
+ * @keys: (nullable): of its return paths
+ * @message: as it came
+ * @envelope: (nullable): its envelope, where known
+ * @evidence: what it states; the member becomes that of the return path to which it really came
+ *
+ * Returns: (transfer full): for rebound_authenticity_grade()
+ */
+ReboundAuthenticity *rebound_authenticity_new (const ReboundPolicy *policy, ReboundKeys *keys,
+                                               GBytes *message, const ReboundEnvelope *envelope,
+                                               ReboundEvidence *evidence);
+
+/* Grades every recipient of the report on that evidence, and caps what may become of him. */
+void rebound_authenticity_grade (ReboundAuthenticity *self, ReboundReport *report);
+
+void rebound_authenticity_free (ReboundAuthenticity *self);
+
+/* What speaks for a grade or against it, for a person. */
+const char *rebound_trust_to_text (const char *what);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (ReboundAuthenticity, rebound_authenticity_free)
+
+G_END_DECLS
