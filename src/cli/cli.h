@@ -28,6 +28,7 @@ int cli_deliver (int argc, char **argv);
 int cli_classify (int argc, char **argv);
 int cli_explain (int argc, char **argv);
 int cli_rules (int argc, char **argv);
+int cli_policies (int argc, char **argv);
 
 /* Prints "rebound COMMAND: …" on standard error; "rebound: …" where @command is %NULL. @format is
  * translated: xgettext knows it as a keyword. */
@@ -83,8 +84,26 @@ typedef gboolean (*CliMessageFunc) (const CliMessage *message, gpointer data);
  * what went wrong was said. */
 int cli_read_mailbox (const char *command, const char *path, CliMessageFunc each, gpointer data);
 
+/* "--policy FILE|PRESET" has the same words wherever it is an option. */
+#define CLI_POLICY(name)                                                                           \
+  {                                                                                                \
+    "policy", 0, 0, G_OPTION_ARG_FILENAME, name,                                                   \
+        N_ ("A policy, or one that is built in, instead of that of the site"), "FILE|PRESET"       \
+  }
+
+/* The policy that --policy has @given; otherwise that of the site; where there is none, what is
+ * built in. %NULL where it cannot be used, which was said: the command ends with @status. */
+ReboundPolicy *cli_policy (const char *command, const char *given, int *status);
+
+/* The same for those who only want verdicts: TRUE with @policy %NULL where there is none of the
+ * site, so that what its rules say of the reasons holds. */
+gboolean cli_find_policy (const char *command, const char *given, ReboundPolicy **policy,
+                          int *status);
+
 /* Knows the rules of the site too, and those of the files @given (nullable); a file that is wrong
- * is told of and left out, and @status is EX_CONFIG then. */
-ReboundAnalyzer *cli_new_analyzer (const char *command, char **given, int *status);
+ * is told of and left out, and @status is EX_CONFIG then. @policy (nullable) is kept. %NULL where
+ * the keys that it names cannot be used, which was said. */
+ReboundAnalyzer *cli_new_analyzer (const char *command, char **given, ReboundPolicy *policy,
+                                   int *status);
 
 const CliCommand *cli_find_command (const char *name);

@@ -18,7 +18,7 @@
 /* Longer than any message takes; a child that takes longer hangs. */
 #define PATIENCE 120
 
-static char *log_path, *sender, *recipient, **rules;
+static char *log_path, *sender, *recipient, *policy_name, **rules;
 
 static const GOptionEntry options[] = {
   { "log", 0, 0, G_OPTION_ARG_FILENAME, &log_path,
@@ -31,6 +31,7 @@ static const GOptionEntry options[] = {
     "ADDRESS" },
   { "rules", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &rules,
     N_ ("Rules on top of those that are built in and of those of the site"), "FILE" },
+  CLI_POLICY (&policy_name),
   { 0 },
 };
 
@@ -41,7 +42,8 @@ static ReboundEnvelope
 find_envelope (void)
 {
   static const char *const recipients[] = { "ORIGINAL_RECIPIENT", "RECIPIENT" };
-  ReboundEnvelope envelope = { sender != NULL ? sender : g_getenv ("SENDER"), recipient };
+  ReboundEnvelope envelope = { .sender = sender != NULL ? sender : g_getenv ("SENDER"),
+                               .recipient = recipient };
 
   for (guint i = 0; i < G_N_ELEMENTS (recipients) && envelope.recipient == NULL; i++)
     envelope.recipient = g_getenv (recipients[i]);
@@ -88,6 +90,7 @@ analyze (int out)
   ReboundStyle style = { .source = "-" };
   ReboundEnvelope envelope = find_envelope ();
   g_autoptr (GBytes) message = NULL;
+  g_autoptr (ReboundPolicy) policy = NULL;
   g_autoptr (ReboundAnalyzer) analyzer = NULL;
   g_autoptr (ReboundReport) report = NULL;
   g_autofree char *json = NULL;
@@ -95,7 +98,8 @@ analyze (int out)
 
   alarm (PATIENCE);
   message = read_message ();
-  analyzer = message != NULL ? cli_new_analyzer ("deliver", rules, &status) : NULL;
+  if (message != NULL && cli_find_policy ("deliver", policy_name, &policy, &status))
+    analyzer = cli_new_analyzer ("deliver", rules, policy, &status);
   if (analyzer != NULL)
     report = rebound_analyzer_analyze (analyzer, message, &envelope, NULL);
   if (report != NULL)

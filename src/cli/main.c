@@ -18,6 +18,8 @@ static const CliCommand commands[] = {
   { "explain", "CODE|REASON...", N_ ("tell what a code or a reason means"), cli_explain },
   { "rules", "check|list|test", N_ ("check rule files, list all rules, try some on messages"),
     cli_rules },
+  { "policy", "list|show|check", N_ ("list, show and check what is to be done about bounces"),
+    cli_policies },
   { "help", "[COMMAND]", N_ ("show how to use a command"), run_help },
 };
 

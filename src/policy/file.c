@@ -260,7 +260,7 @@ set_key (const Reading *self, const Line *line, const ReboundKey *key, gpointer 
   if (rebound_key_set (key, record, g_strchomp (text)))
     return TRUE;
   allowed = rebound_key_describe (key);
-  return fail (self, error, _ ("[%s] %s: “%s” is not allowed, but %s"), line->group->title,
+  return fail (self, error, _ ("[%s] %s: “%s” is not allowed; allowed: %s"), line->group->title,
                line->key, text, allowed);
 }
 
@@ -349,7 +349,7 @@ read_preset (Reading *self, const Group *group, const char *otherwise, GError **
   if (rebound_preset_find (g_strchomp (name)) != NULL)
     return rebound_policy_new (name, error);
   names = g_strjoinv (", ", (char **) rebound_policy_presets ());
-  fail (self, error, _ ("[%s] preset: “%s” is not allowed, but one of: %s"), group->title, name,
+  fail (self, error, _ ("[%s] preset: “%s” is not allowed; allowed: one of: %s"), group->title, name,
         names);
   return NULL;
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "translate.h"
+#include "verp/verp.h"
 
 struct _ReboundKeyType
 {
@@ -335,38 +336,13 @@ hosts_describe (G_GNUC_UNUSED const ReboundKey *key)
   return g_strdup (_ ("names of hosts or domains with “;” between, as in: lists.example.org"));
 }
 
-/* Whether @text is an address in which the words of @key may stand in braces, and has those whose
- * value is not 0. */
 static gboolean
-is_pattern (const ReboundKey *key, const char *text)
-{
-  guint needed = 0, found = 0;
-
-  for (const ReboundKeyWord *word = key->words; word->name != NULL; word++)
-    {
-      needed |= word->value;
-      if (strstr (text, word->name) != NULL)
-        found |= word->value;
-    }
-  for (const char *p = strchr (text, '{'); p != NULL; p = strchr (p + 1, '{'))
-    {
-      const char *end = strchr (p, '}');
-      g_autofree char *name = end != NULL ? g_strndup (p, end + 1 - p) : g_strdup ("");
-
-      if (find_word (key, name) == NULL)
-        return FALSE;
-    }
-  return needed == found && strpbrk (text, " \t\\\"<>") == NULL && strchr (text, '@') != NULL
-         && strchr (text, '@') == strrchr (text, '@');
-}
-
-static gboolean
-patterns_set (const ReboundKey *key, gpointer field, const char *text)
+patterns_set (G_GNUC_UNUSED const ReboundKey *key, gpointer field, const char *text)
 {
   g_auto (GStrv) patterns = split (text);
 
   for (guint i = 0; patterns[i] != NULL; i++)
-    if (!is_pattern (key, patterns[i]))
+    if (rebound_pattern_check (patterns[i], FALSE) != NULL)
       return FALSE;
   replace_texts (field, g_steal_pointer (&patterns));
   return TRUE;
@@ -393,7 +369,8 @@ text_set (G_GNUC_UNUSED const ReboundKey *key, gpointer field, const char *text)
 static gboolean
 pattern_set (const ReboundKey *key, gpointer field, const char *text)
 {
-  return (*text == '\0' || is_pattern (key, text)) && text_set (key, field, text);
+  return (*text == '\0' || rebound_pattern_check (text, TRUE) == NULL)
+         && text_set (key, field, text);
 }
 
 static char *
@@ -525,24 +502,13 @@ const ReboundKey rebound_reason_keys[] = {
   { 0 },
 };
 
-static const ReboundKeyWord in_plain[] = { { "{user}", 1 },
-                                           { "{domain}", 2 },
-                                           { "{list}", 0 },
-                                           { "{host}", 0 },
-                                           { "{number}", 0 },
-                                           { "{cookie}", 0 },
-                                           { 0 } };
-static const ReboundKeyWord in_signed[] = {
-  { "{token}", 1 }, { "{list}", 2 }, { "{host}", 4 }, { 0 }
-};
-
 #define SITE(field) G_STRUCT_OFFSET (ReboundSite, field)
 
 const ReboundKey rebound_site_keys[] = {
   { "domains", &hosts, SITE (domains), 0, NULL },
   { "hosts", &hosts, SITE (hosts), 0, NULL },
-  { "return-paths", &patterns, SITE (return_paths), 0, in_plain },
-  { "signed-path", &pattern, SITE (signed_path), 0, in_signed },
+  { "return-paths", &patterns, SITE (return_paths), 0, NULL },
+  { "signed-path", &pattern, SITE (signed_path), 0, NULL },
   { "keys", &file, SITE (keys), 0, NULL },
   { 0 },
 };

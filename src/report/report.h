@@ -3,6 +3,7 @@
 #pragma once
 
 #include "evidence/evidence.h"
+#include "policy/policy.h"
 #include "rebound.h"
 
 G_BEGIN_DECLS
@@ -49,6 +50,7 @@ struct _ReboundReport
   ReboundAnalyzer *analyzer; /* has the rules, whose names are in the facts; set by it */
   ReboundEvidence *evidence; /* owns the other strings */
   ReboundKind kind;
+  const ReboundTerms *terms; /* (nullable): of the list, in the analyzer's policy */
   char *list; /* whose mail bounced, "" where not known; %NULL until it is first asked for */
   GBytes *message; /* for the digest; %NULL of a bare reply */
   ReboundLimits limits;

@@ -277,7 +277,7 @@ rebound_authenticity_new (const ReboundPolicy *policy, ReboundKeys *keys, GBytes
 
   self->policy = policy;
   self->site = rebound_policy_site (policy);
-  self->keys = keys;
+  self->keys = self->site->signed_path != NULL ? keys : NULL;
   self->envelope = envelope;
   self->evidence = evidence;
   self->common = g_array_new (FALSE, FALSE, sizeof (ReboundTrust));
@@ -316,9 +316,9 @@ list_of_id (const ReboundAuthenticity *self, const char *list_id)
   return g_ascii_strdown (address, -1);
 }
 
-/* "" where it is not known: what a report says of other people's lists is of no use. */
-static char *
-find_list (const ReboundAuthenticity *self)
+/* What a report says of other people's lists is of no use. */
+char *
+rebound_authenticity_find_list (const ReboundAuthenticity *self)
 {
   const ReboundEvidence *evidence = self->evidence;
   char *list = NULL;
@@ -435,20 +435,6 @@ claim (const ReboundAuthenticity *self, ReboundRecipient *to)
 }
 
 static void
-cap_unsubscribe (const ReboundAuthenticity *self, const char *list, ReboundRecipient *to)
-{
-  static const ReboundUnsubscribe most[] = {
-    [REBOUND_REACH_NOTHING] = REBOUND_UNSUBSCRIBE_NEVER,
-    [REBOUND_REACH_PROBE] = REBOUND_UNSUBSCRIBE_COUNT,
-    [REBOUND_REACH_SUSPEND] = REBOUND_UNSUBSCRIBE_COUNT,
-    [REBOUND_REACH_UNSUBSCRIBE] = REBOUND_UNSUBSCRIBE_NOW,
-  };
-  const ReboundTerms *terms = rebound_policy_terms (self->policy, list);
-
-  to->unsubscribe = MIN (to->unsubscribe, most[terms->grades[to->grade]]);
-}
-
-static void
 grade_recipient (const ReboundAuthenticity *self, ReboundRecipient *to, gboolean alone)
 {
   gboolean same = member_of (self) != NULL && agrees (self, to, alone);
@@ -469,13 +455,7 @@ rebound_authenticity_grade (ReboundAuthenticity *self, ReboundReport *report)
 {
   gboolean alone = report->recipients->len == 1;
 
-  report->list = find_list (self);
   weigh_report (self, report->kind);
   for (guint i = 0; i < report->recipients->len; i++)
-    {
-      ReboundRecipient *to = g_ptr_array_index (report->recipients, i);
-
-      grade_recipient (self, to, alone);
-      cap_unsubscribe (self, *report->list != '\0' ? report->list : NULL, to);
-    }
+    grade_recipient (self, g_ptr_array_index (report->recipients, i), alone);
 }

@@ -24,7 +24,10 @@ ReboundAuthenticity *rebound_authenticity_new (const ReboundPolicy *policy, Rebo
                                                GBytes *message, const ReboundEnvelope *envelope,
                                                ReboundEvidence *evidence);
 
-/* Grades every recipient of the report on that evidence, and caps what may become of him. */
+/* (transfer full): the address of the list, "" where it is not known or none of the site. */
+char *rebound_authenticity_find_list (const ReboundAuthenticity *self);
+
+/* Grades every recipient of the report on that evidence. */
 void rebound_authenticity_grade (ReboundAuthenticity *self, ReboundReport *report);
 
 void rebound_authenticity_free (ReboundAuthenticity *self);

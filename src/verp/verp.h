@@ -109,7 +109,7 @@ gboolean rebound_pattern_match (const char *pattern, const char *address, Reboun
 /* A part of a match; %NULL where there is none. */
 char *rebound_pattern_part (const ReboundPatternMatch *match, ReboundPatternPart part);
 
-/* list@host; %NULL where the pattern has no list. */
+/* list@host; %NULL where the pattern has not both. */
 char *rebound_pattern_list (const ReboundPatternMatch *match);
 
 /* Plain return paths */
