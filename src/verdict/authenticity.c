@@ -11,7 +11,6 @@
 #include "evidence/address.h"
 #include "evidence/trace.h"
 #include "message/received.h"
-#include "translate.h"
 #include "verp/verp.h"
 
 #define SECONDS_OF_DAY 86400
@@ -34,38 +33,6 @@ struct _ReboundAuthenticity
   GArray *common; /* of ReboundTrust */
   gboolean doubtful;
 };
-
-/* ---- Words -------------------------------------------------------------------------------- */
-
-static const struct
-{
-  const char *what;
-  const char *text;
-} words[] = {
-  { "signed-path", N_ ("a signed return path") },
-  { "plain-path", N_ ("a return path of the list") },
-  { "recipient", N_ ("it names the recipient of the return path") },
-  { "null-sender", N_ ("the null sender") },
-  { "own-message-id", N_ ("a Message-ID of the site") },
-  { "own-list-id", N_ ("a List-Id of the site") },
-  { "forged-token", N_ ("the signature of the return path is wrong") },
-  { "expired-token", N_ ("the signature of the return path is too old, or of the future") },
-  { "unknown-token", N_ ("the return path is of a member whom it does not name") },
-  { "undated", N_ ("it is not known when the report arrived") },
-  { "other-recipient", N_ ("it names another recipient than the return path") },
-  { "sender", N_ ("it has a sender, which reports have not") },
-  { "foreign-message", N_ ("the returned message is not of the site") },
-  { "authentication", N_ ("the authentication of its sender has failed") },
-};
-
-const char *
-rebound_trust_to_text (const char *what)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (words); i++)
-    if (strcmp (words[i].what, what) == 0)
-      return _ (words[i].text);
-  return what;
-}
 
 static void
 note (GArray *trust, const char *what, gboolean against)

@@ -32,9 +32,6 @@ void rebound_authenticity_grade (ReboundAuthenticity *self, ReboundReport *repor
 
 void rebound_authenticity_free (ReboundAuthenticity *self);
 
-/* What speaks for a grade or against it, for a person. */
-const char *rebound_trust_to_text (const char *what);
-
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ReboundAuthenticity, rebound_authenticity_free)
 
 G_END_DECLS
