@@ -38,6 +38,22 @@ void cli_error (const char *command, const char *format, ...) G_GNUC_PRINTF (2, 
 gboolean cli_options (const char *command, const GOptionEntry *entries, int *argc, char ***argv,
                       int *status);
 
+/* One of the things that a command does with its noun. */
+typedef struct
+{
+  const char *name;
+  const char *arguments; /* for a person */
+  const char *options;   /* names of those of the command that it takes, with blanks between */
+  int least;             /* arguments */
+  int most;
+  int (*run) (int n, char **arguments);
+} CliVerb;
+
+/* Reads the options of @command and runs the verb that is its first argument. @verbs end with one
+ * that has no name. */
+int cli_run_verb (const char *command, const CliVerb *verbs, const GOptionEntry *options, int argc,
+                  char **argv);
+
 /* The language of the environment, and that of --lang, of whose option it is the callback. */
 void cli_init_language (void);
 gboolean cli_set_language (const char *option, const char *language, gpointer data, GError **error);
@@ -51,9 +67,17 @@ gboolean cli_color (void);
 /* Whether @taxonomy is known, or %NULL; says so where it is not. */
 gboolean cli_check_taxonomy (const char *command, const char *taxonomy);
 
-/* One message, and where it stands; FALSE where nothing more can be written. */
-typedef gboolean (*CliMessageFunc) (GBytes *message, const char *source, guint index,
-                                    gpointer data);
+/* One message of a mailbox. */
+typedef struct
+{
+  GBytes *bytes;
+  const char *source;
+  guint index;    /* in @source, from 0 */
+  gint64 arrival; /* as the mailbox has it, in seconds since 1970; 0 where it does not say */
+} CliMessage;
+
+/* FALSE to end: nothing more can be written. */
+typedef gboolean (*CliMessageFunc) (const CliMessage *message, gpointer data);
 
 /* Calls @each for every message of a message, an mbox, a Maildir, or "-". Returns an exit status;
  * what went wrong was said. */

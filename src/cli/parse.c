@@ -18,14 +18,14 @@ static const GOptionEntry options[] = {
 };
 
 static gboolean
-print_report (GBytes *message, const char *source, guint index, gpointer data)
+print_report (const CliMessage *message, gpointer data)
 {
-  const ReboundStyle style = { .source = source,
-                               .index = index,
+  const ReboundStyle style = { .source = message->source,
+                               .index = message->index,
                                .taxonomy = taxonomy,
                                .explain = explain,
                                .color = cli_color () };
-  g_autoptr (ReboundReport) report = rebound_analyzer_analyze (data, message, NULL, NULL);
+  g_autoptr (ReboundReport) report = rebound_analyzer_analyze (data, message->bytes, NULL, NULL);
   g_autofree char *text =
       as_json ? rebound_report_to_json (report, &style) : rebound_report_to_text (report, &style);
 
