@@ -271,11 +271,12 @@ add_failure (const ReboundTerms *terms, Sum *self, const ReboundEvent *event)
   gint64 weight = units (terms->reasons[event->reason].weight);
   Tally *tally = &self->tally;
 
+  if (weight <= 0)
+    return;
   if (tally->n == 0 || event->received < tally->first)
     tally->first = event->received;
   tally->last = MAX (tally->last, event->received);
-  if (tally->n == 0 || weight > self->heaviest
-      || (weight == self->heaviest && event->reason < self->reason))
+  if (weight > self->heaviest || (weight == self->heaviest && event->reason < self->reason))
     self->reason = event->reason;
   self->heaviest = MAX (self->heaviest, weight);
   tally->score = terms->count_messages ? tally->score + weight : self->heaviest;
@@ -435,20 +436,23 @@ probe_again (Member *self, const Return *returned, gint64 due)
     decide (&self->latches[REBOUND_STEP_PROBE], returned->at, due, returned->reason);
 }
 
-/* Nobody is unsubscribed for a probe before the period is over: there will be another one, after
- * its interval, or already when the period ends. */
+/* Nobody is unsubscribed for this before the period is over: there will be another probe, after its
+ * interval, or already when the period ends. */
 static void
 remove_or_probe (Member *self, const Return *returned)
 {
   const Tally *tally = &self->tallies[REBOUND_REACH_UNSUBSCRIBE];
+  gint64 first = tally->n > 0 ? tally->first : returned->at;
   gint64 soonest = returned->at + self->terms->grace;
-  gint64 over = tally->first / DAY * DAY + self->terms->min_period;
-  gint64 next = returned->at + interval (self->terms->probe_interval);
+  gint64 over = MAX (soonest, first / DAY * DAY + self->terms->min_period);
+  gint64 next = MAX (soonest, returned->at + interval (self->terms->probe_interval));
 
   if (has_period (self, tally, returned->at / DAY))
     decide (&self->latches[REBOUND_STEP_UNSUBSCRIBE], returned->at, soonest, returned->reason);
+  else if (self->terms->probes == 0 || tally->n == 0)
+    decide (&self->latches[REBOUND_STEP_UNSUBSCRIBE], returned->at, over, returned->reason);
   else
-    probe_again (self, returned, MAX (soonest, MIN (over, next)));
+    probe_again (self, returned, MIN (over, next));
 }
 
 static void
