@@ -107,14 +107,24 @@ may_be_encoded (const char *name, gsize length)
   return length < 10 || g_ascii_strncasecmp (name + length - 10, "-recipient", 10) != 0;
 }
 
+/* Where encoded words may begin. */
+static guint
+count_words (const GString *text)
+{
+  const char *end = text->str + text->len;
+  guint n = 0;
+
+  for (const char *p = text->str; (p = memchr (p, '=', end - p)) != NULL; p++)
+    n += p[1] == '?';
+  return n;
+}
+
 /* Each encoded word may name a charset of its own. */
 static gboolean
 may_decode_words (ReboundFields *self)
 {
-  guint n = 0;
+  guint n = count_words (self->scratch);
 
-  for (const char *p = self->scratch->str; (p = strstr (p, "=?")) != NULL; p += 2)
-    n++;
   if (n == 0 || self->charsets == NULL)
     return n > 0;
   return rebound_charsets_take (self->charsets, n)
