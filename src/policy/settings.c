@@ -381,7 +381,8 @@ text_set (G_GNUC_UNUSED const ReboundSetting *key, gpointer field, const char *t
 static gboolean
 pattern_set (const ReboundSetting *key, gpointer field, const char *text)
 {
-  return rebound_pattern_check (text, TRUE) == NULL && text_set (key, field, text);
+  return (*text == '\0' || rebound_pattern_check (text, TRUE) == NULL)
+         && text_set (key, field, text);
 }
 
 static char *
