@@ -3,7 +3,6 @@
 #include "report.h"
 
 #include "message/digest.h"
-#include "message/received.h"
 #include "translate.h"
 
 G_DEFINE_BOXED_TYPE (ReboundReport, rebound_report, rebound_report_ref, rebound_report_unref)
@@ -123,16 +122,6 @@ rebound_report_get_digest (const ReboundReport *self)
         g_free (made);
     }
   return g_atomic_pointer_get (place);
-}
-
-gint64
-rebound_report_get_received (const ReboundReport *self)
-{
-  g_return_val_if_fail (self != NULL, 0);
-
-  return self->message != NULL
-             ? rebound_message_read_received (self->message, self->limits.header_bytes)
-             : 0;
 }
 
 const ReboundRecipient *
