@@ -150,6 +150,11 @@ gboolean rebound_store_decide (ReboundStore *self, const ReboundStoreMember *mem
 gboolean rebound_store_judge (ReboundStore *self, const ReboundStoreMember *member, gint64 now,
                               ReboundDecision *decision, GError **error);
 
+/* All that there is of him; what is done for each of several takes @now too. The list has to be
+ * locked. */
+gboolean rebound_store_erase (ReboundStore *self, const ReboundStoreMember *member, gint64 now,
+                              GError **error);
+
 /* Of a step. */
 typedef enum
 {
@@ -186,6 +191,9 @@ typedef struct
 gboolean rebound_store_add_event (ReboundStore *self, ReboundStoreEvent *event, gboolean *added,
                                   GError **error);
 
+/* Sets @event->member, to 0 where there is none. */
+gboolean rebound_store_find_member (ReboundStore *self, ReboundStoreEvent *event, GError **error);
+
 /* The columns of an event that rebound_store_read_event() takes, as `e`, `m` and `l`. */
 #define REBOUND_STORE_EVENT_COLUMNS                                                                \
   "e.id, e.member, m.list, l.address, m.address, e.digest, e.received, e.type, e.reason, "         \
@@ -197,6 +205,20 @@ void rebound_store_read_event (const ReboundValue *row, GStringChunk *strings,
                                ReboundStoreEvent *event);
 
 const char *rebound_event_type_to_string (ReboundEventType type);
+
+/* What the caller is given; @digest: its digest, unpacked. */
+void rebound_store_show_event (const ReboundStoreEvent *event, const char *digest,
+                               ReboundRecord *record);
+
+/* ---- store-json.c ------------------------------------------------------------------------- */
+
+/* In the form of RFC 3339; null where it is 0, which is none. */
+void rebound_json_put_time (GString *out, const char *name, gint64 seconds);
+
+/* The members of the object of rebound_record_to_json(). */
+void rebound_record_put_json (GString *out, const ReboundRecord *record);
+
+/* ---- record.c, further -------------------------------------------------------------------- */
 
 /* "sha256:" and hexadecimal digits are kept as base64, which is two thirds of it. */
 char *rebound_store_pack_digest (const char *digest);

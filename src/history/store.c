@@ -80,7 +80,7 @@ rebound_store_text (const char *text, GError **error)
 gboolean
 rebound_store_takes_time (gint64 time, GError **error)
 {
-  return (time >= 0 && time <= REBOUND_STORE_LATEST)
+  return (time > 0 && time <= REBOUND_STORE_LATEST)
          || rebound_store_fail (
              error, REBOUND_STORE_ERROR_INPUT,
              _ ("%" G_GINT64_FORMAT " is no time from 1970 to 9999, in seconds since 1970"), time);
