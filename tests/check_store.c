@@ -228,7 +228,8 @@ record_report (ReboundStore *store, const ReboundReport *report, const char *lis
 static guint
 record (ReboundStore *store, gint64 received, Said said)
 {
-  g_autofree char *message = g_strdup_printf ("%" G_GINT64_FORMAT " %s", received, said.address);
+  g_autofree char *message = g_strdup_printf ("%" G_GINT64_FORMAT " %s", received,
+                                              said.address != NULL ? said.address : BOB);
   g_autoptr (ReboundReport) report = NULL;
 
   if (said.message == NULL)
@@ -536,6 +537,376 @@ START_TEST (a_member_goes_his_way)
 }
 END_TEST
 
+/* ---- Recording, further ------------------------------------------------------------------- */
+
+START_TEST (what_arrives_is_of_one_type)
+{
+  static const struct
+  {
+    ReboundKind kind;
+    ReboundAction action;
+    ReboundReason reason;
+    const char *type;
+  } kinds[] = {
+    { REBOUND_KIND_BOUNCE, REBOUND_ACTION_FAILED, REBOUND_REASON_MAILBOX_FULL, "failure" },
+    { REBOUND_KIND_BOUNCE, REBOUND_ACTION_DELAYED, REBOUND_REASON_DELAYED, "notice" },
+    { REBOUND_KIND_BOUNCE, REBOUND_ACTION_DELIVERED, REBOUND_REASON_DELIVERED, "delivery" },
+    { REBOUND_KIND_DELAY, REBOUND_ACTION_DELAYED, REBOUND_REASON_DELAYED, "notice" },
+    { REBOUND_KIND_DELIVERED, REBOUND_ACTION_DELIVERED, REBOUND_REASON_DELIVERED, "delivery" },
+    { REBOUND_KIND_DELIVERED, REBOUND_ACTION_RELAYED, REBOUND_REASON_DELIVERED, "notice" },
+    { REBOUND_KIND_DELIVERED, REBOUND_ACTION_EXPANDED, REBOUND_REASON_DELIVERED, "notice" },
+    { REBOUND_KIND_AUTO_REPLY, REBOUND_ACTION_NONE, REBOUND_REASON_AUTO_REPLY, "auto-reply" },
+    { REBOUND_KIND_DISPOSITION, REBOUND_ACTION_NONE, REBOUND_REASON_DELIVERED, "delivery" },
+    { REBOUND_KIND_COMPLAINT, REBOUND_ACTION_NONE, REBOUND_REASON_COMPLAINT, "complaint" },
+    { REBOUND_KIND_COMPLAINT, REBOUND_ACTION_NONE, REBOUND_REASON_UNSUBSCRIBE_REQUEST, "request" },
+    { REBOUND_KIND_COMPLAINT, REBOUND_ACTION_NONE, REBOUND_REASON_FEEDBACK, "notice" },
+  };
+  ReboundStore *store = open_new (_i);
+  g_autofree char *found = NULL;
+  g_autoptr (GString) expected = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    {
+      RECORD (store, START + i * HOUR, .kind = kinds[i].kind, .action = kinds[i].action,
+              .reason = kinds[i].reason);
+      g_string_append_printf (expected, LIST " " BOB " +%uh %s %s - -\n", i, kinds[i].type,
+                              rebound_reason_to_string (kinds[i].reason));
+    }
+  found = history (store, NULL, BOB);
+  ck_assert_str_eq (found, expected->str);
+  close_whole (store, START + DAY);
+}
+END_TEST
+
+START_TEST (the_list_is_the_callers_or_the_reports)
+{
+  ReboundStore *store = open_new (_i);
+  const Said said = { .message = "1",
+                      .list = "Chess@Lists.example.org",
+                      .address = "Ann@X.example" };
+  g_autoptr (ReboundReport) with = report_of (&said);
+  g_autoptr (ReboundReport) without = report_of (&(Said){ .message = "2" });
+
+  record_report (store, with, NULL, START);
+  record_report (store, with, "Go@lists.example.org", START);
+  record_report (store, without, NULL, START);
+  assert_members (store, START,
+                  " " BOB " active 1.0\n"
+                  "chess@lists.example.org ann@x.example active 1.0\n"
+                  "go@lists.example.org ann@x.example active 1.0\n");
+  close_whole (store, START);
+}
+END_TEST
+
+START_TEST (a_report_on_several_is_kept_for_each)
+{
+  ReboundStore *store = open_new (_i);
+  g_autoptr (ReboundReport) report = report_new ("several", REBOUND_KIND_BOUNCE);
+  g_autofree char *long_name = g_strnfill (2000, 'x');
+
+  report_add (report, &(Said){ .address = "a@x.example", .reason = REBOUND_REASON_MAILBOX_FULL });
+  report_add (report, &(Said){ .address = "b@x.example", .reason = REBOUND_REASON_MAILBOX_FULL });
+  /* that he got it weighs more than that he did not, by whichever address */
+  report_add (report, &(Said){ .address = "B@x.example", .action = REBOUND_ACTION_DELIVERED });
+  report_add (report, &(Said){ .address = "b@X.example", .action = REBOUND_ACTION_FAILED });
+  report_add (report, &(Said){ .address = long_name });
+  report_add (report, &(Said){ .address = "" });
+  ck_assert_uint_eq (record_report (store, report, LIST, START), 2);
+  ck_assert_uint_eq (record_report (store, report, LIST, START), 0);
+  assert_members (store, START, LIST " a@x.example active 1.0\n" LIST " b@x.example active 0.0\n");
+  close_whole (store, START);
+}
+END_TEST
+
+START_TEST (what_cannot_be_kept_is_said)
+{
+  ReboundStore *store = open_new (_i);
+  g_autoptr (ReboundReport) report = report_of (&(Said){ .message = "x" });
+  g_autoptr (ReboundReport) bare = report_of (&(Said){ .message = "x" });
+  g_autofree char *long_name = g_strnfill (10000, 'x');
+  GError *error = NULL;
+  gboolean good;
+
+  good = rebound_store_record (store, report, "\xff@x", START, NULL, &error);
+  assert_error (good, g_steal_pointer (&error), REBOUND_STORE_ERROR_INPUT, "UTF-8");
+  good = rebound_store_record (store, report, long_name, START, NULL, &error);
+  assert_error (good, g_steal_pointer (&error), REBOUND_STORE_ERROR_INPUT, "998");
+  good = rebound_store_record (store, report, LIST, -1, NULL, &error);
+  assert_error (good, g_steal_pointer (&error), REBOUND_STORE_ERROR_INPUT, "1970");
+  good = rebound_store_record (store, report, LIST, G_MAXINT64, NULL, &error);
+  assert_error (good, g_steal_pointer (&error), REBOUND_STORE_ERROR_INPUT, "1970");
+  g_clear_pointer (&bare->digest, g_free);
+  good = rebound_store_record (store, bare, LIST, START, NULL, &error);
+  assert_error (good, g_steal_pointer (&error), REBOUND_STORE_ERROR_INPUT, "bare");
+  assert_members (store, START, "");
+  close_whole (store, START);
+}
+END_TEST
+
+/* Nothing of it is SQL, and nothing is too long for an index. */
+START_TEST (hostile_names_are_only_names)
+{
+  static const char *const names[] = {
+    "o'brien@x.example",  "\"'; drop table events; --\"@x.example",
+    "%_@x.example",       "$1@x.example",
+    "\\'@x.example",      "a\nb@x.example",
+    "\xd0\x90@x.example", "<script>@x.example",
+  };
+  ReboundStore *store = open_new (_i);
+  g_autofree char *long_text = g_strnfill (10000, 'y');
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    for (guint j = 0; j < 2; j++)
+      {
+        g_autofree char *found = NULL;
+        g_autofree char *expected =
+            g_strdup_printf ("%s %s +0h failure user-unknown - -\n", names[i], names[i]);
+
+        ck_assert_uint_eq (RECORD (store, START, .address = names[i], .list = names[i],
+                                   .reason = REBOUND_REASON_USER_UNKNOWN, .provider = long_text,
+                                   .message_id = names[i], .token = long_text, .fact = names[i]),
+                           j == 0);
+        found = history (store, names[i], names[i]);
+        ck_assert_str_eq (found, expected);
+      }
+  close_whole (store, START);
+}
+END_TEST
+
+START_TEST (a_token_counts_once_for_each_kind)
+{
+  ReboundStore *store = open_new (_i);
+  g_autofree char *found = NULL;
+  const char *anns = "ann@example.net";
+
+  RECORD (store, START, .action = REBOUND_ACTION_DELAYED, .token = "t1", .grade = REBOUND_GRADE_A);
+  RECORD (store, START + DAY, .token = "t1", .grade = REBOUND_GRADE_A);
+  RECORD (store, START + 2 * DAY, .token = "t1", .grade = REBOUND_GRADE_A);
+  RECORD (store, START + 3 * DAY, .token = "t2", .grade = REBOUND_GRADE_A);
+  RECORD (store, START + 3 * DAY, .address = anns, .token = "t1", .grade = REBOUND_GRADE_A);
+  found = history (store, LIST, BOB);
+  ck_assert_str_eq (found, LIST " " BOB " +0h notice unclassified - -\n" LIST " " BOB
+                                " +24h failure unclassified - -\n" LIST " " BOB
+                                " +48h failure unclassified token -\n" LIST " " BOB
+                                " +72h failure unclassified - -\n");
+  assert_members (store, START + 3 * DAY,
+                  LIST " ann@example.net active 1.0\n" LIST " " BOB " active 2.0\n");
+  close_whole (store, START + 4 * DAY);
+}
+END_TEST
+
+static gboolean
+take_record (const ReboundRecord *record, gpointer data)
+{
+  static const char value[] = "no such user";
+  const guint *longest = data;
+
+  ck_assert_str_eq (record->digest,
+                    "sha256:4b227777d4dd1fc61c6f884f48641d02b4d121d3fd328cb08b5531fcacdabf8a");
+  ck_assert_str_eq (record->reason, "user-unknown");
+  ck_assert_str_eq (record->reply, "550");
+  ck_assert_str_eq (record->status, "5.1.1");
+  ck_assert_str_eq (record->bounce, "hard");
+  ck_assert_str_eq (record->unsubscribe, "count");
+  ck_assert_str_eq (record->grade, "B");
+  ck_assert_str_eq (record->path, "probe");
+  ck_assert_str_eq (record->provider, "google");
+  ck_assert_uint_eq (strlen (record->message_id), *longest);
+  ck_assert_ptr_null (record->held);
+  ck_assert_ptr_null (record->step);
+  ck_assert_ptr_nonnull (strstr (record->evidence, value));
+  ck_assert_ptr_nonnull (strstr (record->evidence, "generic/user-unknown"));
+  return TRUE;
+}
+
+START_TEST (what_was_said_is_kept)
+{
+  ReboundStore *store = open_new (_i);
+  g_autofree char *id = g_strnfill (REBOUND_STORE_LONGEST_TEXT - 1, 'i');
+  g_autofree char *long_id = g_strconcat (id, "\xc3\xa4 and more", NULL);
+  guint longest = REBOUND_STORE_LONGEST_TEXT - 1; /* half a letter is none */
+
+  RECORD (store, START, .message = "4", .reason = REBOUND_REASON_USER_UNKNOWN,
+          .grade = REBOUND_GRADE_B, .path = REBOUND_PATH_PROBE, .provider = "google",
+          .message_id = long_id, .fact = "no such user");
+  ck_assert (rebound_store_history (store, NULL, BOB, take_record, &longest, NULL));
+  close_whole (store, START);
+}
+END_TEST
+
+static gpointer
+record_same (gpointer data)
+{
+  ReboundStore *store = open_again (GPOINTER_TO_INT (data));
+  guint n = 0;
+
+  for (guint i = 0; i < 20; i++)
+    {
+      g_autofree char *address = g_strdup_printf ("%u@x.example", i % 7);
+
+      n += RECORD (store, START + i * HOUR, .address = address,
+                   .reason = REBOUND_REASON_USER_UNKNOWN);
+    }
+  rebound_store_free (store);
+  return GUINT_TO_POINTER (n);
+}
+
+START_TEST (two_at_once_count_it_once)
+{
+  GThread *threads[4];
+  ReboundStore *store;
+  guint n = 0;
+
+  if (is_in_memory (_i))
+    return;
+  rebound_store_free (open_new (_i));
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new (NULL, record_same, GINT_TO_POINTER (_i));
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    n += GPOINTER_TO_UINT (g_thread_join (threads[i]));
+  ck_assert_uint_eq (n, 20);
+  store = open_again (_i);
+  ck_assert_int_eq (ask (store, "SELECT COUNT (*) FROM events"), 20);
+  ck_assert_int_eq (ask (store, "SELECT COUNT (*) FROM members"), 7);
+  close_whole (store, START + 2 * DAY);
+}
+END_TEST
+
+/* ---- Batches ------------------------------------------------------------------------------ */
+
+START_TEST (a_batch_is_all_or_nothing)
+{
+  ReboundStore *store = open_new (_i);
+  g_autoptr (GError) error = NULL;
+
+  ck_assert (rebound_store_begin (store, NULL));
+  fail_days (store, BOB, START, 3);
+  ck_assert_uint_eq (RECORD (store, START + DAY / 2, .reason = REBOUND_REASON_USER_UNKNOWN), 0);
+  rebound_store_rollback (store);
+  assert_members (store, START + 3 * DAY, "");
+  ck_assert (rebound_store_begin (store, NULL));
+  ck_assert (!rebound_store_begin (store, NULL));
+  fail_days (store, BOB, START, 3);
+  fail_days (store, "ann@example.net", START, 1);
+  assert_good (rebound_store_commit (store, &error), error);
+  ck_assert (rebound_store_begin (store, NULL));
+  assert_good (rebound_store_commit (store, &error), error);
+  assert_members (store, START + 3 * DAY,
+                  LIST " ann@example.net active 1.0\n" LIST " " BOB " active 3.0\n");
+  close_whole (store, START + 3 * DAY);
+}
+END_TEST
+
+START_TEST (a_batch_that_failed_keeps_nothing)
+{
+  ReboundStore *store = open_new (_i);
+  g_autoptr (ReboundReport) report = report_of (&(Said){ .message = "x" });
+  GError *error = NULL;
+  gboolean good;
+
+  ck_assert (rebound_store_begin (store, NULL));
+  fail_days (store, BOB, START, 1);
+  must_run (store, "ALTER TABLE events RENAME TO gone");
+  good = rebound_store_record (store, report, LIST, START, NULL, &error);
+  assert_error (good, g_steal_pointer (&error), REBOUND_STORE_ERROR_CORRUPT, "events");
+  good = rebound_store_record (store, report, LIST, START, NULL, &error);
+  assert_error (good, g_steal_pointer (&error), REBOUND_STORE_ERROR_UNAVAILABLE, "anew");
+  good = rebound_store_commit (store, &error);
+  assert_error (good, g_steal_pointer (&error), REBOUND_STORE_ERROR_UNAVAILABLE, "anew");
+  assert_members (store, START, "");
+  fail_days (store, BOB, START, 1);
+  close_whole (store, START + DAY);
+}
+END_TEST
+
+static gpointer
+record_in_batch (gpointer data)
+{
+  static int turn;
+  ReboundStore *store = open_again (GPOINTER_TO_INT (data));
+  const gboolean forward = g_atomic_int_add (&turn, 1) % 2 == 0;
+  g_autoptr (GError) error = NULL;
+  gboolean good;
+
+  ck_assert (rebound_store_begin (store, NULL));
+  for (guint i = 0; i < 10; i++)
+    {
+      const guint number = forward ? i : 9 - i;
+      g_autofree char *list = g_strdup_printf ("%u@lists.example", number);
+
+      RECORD (store, START + number * HOUR, .list = list, .reason = REBOUND_REASON_USER_UNKNOWN);
+      g_usleep (2000);
+    }
+  good = rebound_store_commit (store, &error);
+  assert_good (good, error);
+  rebound_store_free (store);
+  return NULL;
+}
+
+/* Two that wait for each other's list: one begins anew, with all that was in its batch. */
+START_TEST (batches_of_several_lists_do_not_stop_each_other)
+{
+  GThread *threads[4];
+  ReboundStore *store;
+
+  if (is_in_memory (_i))
+    return;
+  rebound_store_free (open_new (_i));
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new (NULL, record_in_batch, GINT_TO_POINTER (_i));
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+  store = open_again (_i);
+  ck_assert_int_eq (ask (store, "SELECT COUNT (*) FROM events"), 10);
+  close_whole (store, START + DAY);
+}
+END_TEST
+
+/* ---- Deciding ----------------------------------------------------------------------------- */
+
+static gboolean
+add_plan (const ReboundValue *row, gpointer data)
+{
+  g_string_append_printf (data, "%s\n", row[3].text);
+  return TRUE;
+}
+
+/* The decision reads an index, and no row. */
+START_TEST (a_decision_reads_an_index_alone)
+{
+  ReboundStore *store = open_new (_i);
+  g_autoptr (GString) plan = g_string_new (NULL);
+  g_autofree char *sql = g_strconcat ("EXPLAIN QUERY PLAN ", rebound_store_decision_sql, NULL);
+
+  if (!is_postgresql (_i))
+    {
+      ck_assert (rebound_store_query (store, sql, VALUES (rebound_int (1)), add_plan, plan, NULL));
+      ck_assert_str_eq (plan->str,
+                        "SEARCH events USING COVERING INDEX events_decision (member=?)\n");
+    }
+  rebound_store_free (store);
+}
+END_TEST
+
+/* What was done is known however much has come since. */
+START_TEST (much_is_folded_without_losing_what_was_done)
+{
+  ReboundStore *store = open_new (_i);
+  g_autofree char *id = NULL;
+
+  fail_days (store, BOB, START, 5);
+  id = due_id (store, START + 5 * DAY);
+  acknowledge (store, id, START + 5 * DAY);
+  ck_assert (rebound_store_begin (store, NULL));
+  for (guint i = 0; i < REBOUND_STORE_MOST_EVENTS + 50; i++)
+    RECORD (store, START + 6 * DAY + i, .action = REBOUND_ACTION_DELAYED);
+  ck_assert (rebound_store_commit (store, NULL));
+  id = (g_free (id), members (store, NULL, NULL, START + 6 * DAY));
+  ck_assert_msg (strstr (id, "suspended") != NULL, "%s", id);
+  close_whole (store, START + 7 * DAY);
+}
+END_TEST
+
 /* ---- The suite ---------------------------------------------------------------------------- */
 
 static void
@@ -554,9 +925,25 @@ static void
 add_tests (TCase *tcase)
 {
   const TTest *const tests[] = {
-    a_new_store_is_made_and_found_again, several_make_it_at_once,
-    what_is_no_store_is_refused,         a_newer_store_is_refused,
-    the_same_message_counts_once,        a_member_goes_his_way,
+    a_new_store_is_made_and_found_again,
+    several_make_it_at_once,
+    what_is_no_store_is_refused,
+    a_newer_store_is_refused,
+    the_same_message_counts_once,
+    a_member_goes_his_way,
+    what_arrives_is_of_one_type,
+    the_list_is_the_callers_or_the_reports,
+    a_report_on_several_is_kept_for_each,
+    what_cannot_be_kept_is_said,
+    hostile_names_are_only_names,
+    a_token_counts_once_for_each_kind,
+    what_was_said_is_kept,
+    two_at_once_count_it_once,
+    a_batch_is_all_or_nothing,
+    a_batch_that_failed_keeps_nothing,
+    batches_of_several_lists_do_not_stop_each_other,
+    a_decision_reads_an_index_alone,
+    much_is_folded_without_losing_what_was_done,
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)

@@ -139,6 +139,9 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ReboundStoreMember, rebound_store_member_clear
 char *rebound_store_step_id (const char *list, const char *address, ReboundStep step, gint64 since,
                              guint nth);
 
+/* The newest events of a member; it has to be answered out of an index alone. */
+extern const char rebound_store_decision_sql[];
+
 /* Of ReboundEvent, the oldest first. */
 gboolean rebound_store_load_events (ReboundStore *self, gint64 member, GArray *events,
                                     GError **error);

@@ -25,7 +25,12 @@ typedef struct
   GDestroyNotify destroy;
 } Job;
 
-G_DEFINE_QUARK (rebound - store - error - quark, rebound_store_error)
+/* The modules name it by its text. */
+GQuark
+rebound_store_error_quark (void)
+{
+  return g_quark_from_static_string (REBOUND_DATABASE_ERROR);
+}
 
 gboolean
 rebound_store_fail (GError **error, ReboundStoreError code, const char *format, ...)
