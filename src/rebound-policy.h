@@ -92,6 +92,16 @@ REBOUND_API const char *rebound_policy_get_summary (const char *preset);
  */
 REBOUND_API char *rebound_policy_to_string (const ReboundPolicy *self);
 
+/**
+ * rebound_policy_find_doubts:
+ * @self: a policy
+ *
+ * Returns: (transfer full) (array zero-terminated=1): what is allowed in it and perhaps not meant,
+ *   a sentence for a person each
+ * Since: 0.1
+ */
+REBOUND_API char **rebound_policy_find_doubts (const ReboundPolicy *self);
+
 REBOUND_API ReboundPolicy *rebound_policy_ref (ReboundPolicy *self);
 REBOUND_API void rebound_policy_unref (ReboundPolicy *self);
 

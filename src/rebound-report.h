@@ -73,17 +73,6 @@ REBOUND_API const char *rebound_report_get_digest (const ReboundReport *self);
 REBOUND_API const char *rebound_report_get_date (const ReboundReport *self);
 
 /**
- * rebound_report_get_received:
- * @self: a report
- *
- * Returns: the date of the topmost Received field, which the server wrote that took the message
- *   last, in seconds since 1970; 0 where there is none. Where no server of the site has put one
- *   there, it is the sender's.
- * Since: 0.1
- */
-REBOUND_API gint64 rebound_report_get_received (const ReboundReport *self);
-
-/**
  * rebound_report_get_message_id:
  * @self: a report
  *

@@ -51,3 +51,15 @@ cli_read_mailbox (const char *command, const char *path, CliMessageFunc each, gp
   cli_error (command, "%s", error->message);
   return EX_NOINPUT;
 }
+
+/* What lies in the future has not arrived: a clock was wrong, or the topmost Received is not that
+ * of an own server. */
+gint64
+cli_arrival (const CliMessage *message, gint64 now)
+{
+  gint64 arrival = message->arrival;
+
+  if (arrival == 0)
+    arrival = rebound_read_received (message->bytes);
+  return arrival > 0 && arrival < now ? arrival : now;
+}

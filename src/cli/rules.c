@@ -48,7 +48,7 @@ static int
 list (G_GNUC_UNUSED int n, G_GNUC_UNUSED char **arguments)
 {
   int status;
-  g_autoptr (ReboundAnalyzer) analyzer = cli_new_analyzer ("rules", rules, &status);
+  g_autoptr (ReboundAnalyzer) analyzer = cli_new_analyzer ("rules", rules, NULL, &status);
   g_autofree char *text = rebound_analyzer_list_rules (analyzer);
 
   fputs (text, stdout);

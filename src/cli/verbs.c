@@ -40,8 +40,7 @@ takes_options (const char *command, const CliVerb *verb, const GOptionEntry *opt
 }
 
 static int
-run (const char *command, const CliVerb *verb, const GOptionEntry *options, int n,
-     char **arguments)
+run (const char *command, const CliVerb *verb, const GOptionEntry *options, int n, char **arguments)
 {
   if (!takes_options (command, verb, options))
     return EX_USAGE;
