@@ -205,8 +205,7 @@ rebound_store_expire (ReboundStore *self, gint64 before, gint64 now, guint *n_ex
   g_return_val_if_fail (self != NULL && before <= now, FALSE);
 
   good = rebound_store_takes_time (now, error) && expire_members (self, &expiry, error)
-         && rebound_store_transact (self, "", expire_rest, &expiry, error)
-         && rebound_schema_clear (self, error);
+         && rebound_store_transact (self, "", expire_rest, &expiry, error);
   if (n_expired != NULL)
     *n_expired = expiry.n_expired;
   return good;

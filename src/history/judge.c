@@ -44,9 +44,6 @@ rebound_store_member_load (ReboundStore *self, gint64 id, ReboundStoreMember *me
 #define COLUMNS                                                                                    \
   "received, type, reason, ceiling, grade, path, CASE WHEN held IS NULL THEN 0 ELSE 1 END, done"
 
-const char rebound_store_decision_sql[] =
-    "SELECT " COLUMNS " FROM events WHERE member = $1 ORDER BY received DESC LIMIT " MOST;
-
 static gboolean
 is_known (const ReboundEvent *event)
 {
@@ -95,8 +92,10 @@ rebound_store_load_events (ReboundStore *self, gint64 member, GArray *events, GE
   gint64 oldest;
 
   g_array_set_size (events, 0);
-  if (!rebound_store_query (self, rebound_store_decision_sql, VALUES (rebound_int (member)),
-                            take_event, events, error))
+  if (!rebound_store_query (self,
+                            "SELECT " COLUMNS
+                            " FROM events WHERE member = $1 ORDER BY received DESC LIMIT " MOST,
+                            VALUES (rebound_int (member)), take_event, events, error))
     return FALSE;
   if (events->len == REBOUND_STORE_MOST_EVENTS)
     {

@@ -492,7 +492,7 @@ rebound_store_forget (ReboundStore *self, const char *list, const char *address,
   return request_of (&request, list, address, &list_name, &name, error)
          && rebound_store_transact (self, list_name != NULL ? list_name : "", forget, &request,
                                     error)
-         && rebound_schema_clear (self, error);
+         && rebound_store_clear (self, error);
 }
 
 /* ---- Return paths ------------------------------------------------------------------------- */

@@ -38,6 +38,7 @@ struct _ReboundStore
   ReboundPolicy *policy; /* %NULL while it is migrated */
   char *judge;           /* short for the policy, as members have it who were judged by it */
   gboolean in_transaction;
+  gboolean has_forgotten; /* somebody, and what is left of him is still to be cleared */
   ReboundStoreBatch *batch; /* %NULL where each call is durable by itself */
 };
 
@@ -45,6 +46,9 @@ struct _ReboundStore
 
 gboolean rebound_store_fail (GError **error, ReboundStoreError code, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
+
+/* Whether it is UTF-8: nothing else is kept, or said in an error. */
+gboolean rebound_store_is_text (const char *text, GError **error);
 
 /* A list or an address as it is kept: in lower case, of ASCII only, for what another script has in
  * lower case may be another's address. %NULL with @error set where it can be none. */
@@ -103,6 +107,9 @@ gboolean rebound_store_transact_in_batch (ReboundStore *self, const char *lock,
                                           ReboundStoreWork work, gpointer data,
                                           GDestroyNotify destroy, GError **error);
 
+/* After somebody was forgotten; see rebound_schema_clear(). */
+gboolean rebound_store_clear (ReboundStore *self, GError **error);
+
 /* ---- schema.c ----------------------------------------------------------------------------- */
 
 /* Makes the tables where there are none; fails where they are of another version. */
@@ -111,7 +118,8 @@ gboolean rebound_schema_open (ReboundStore *self, GError **error);
 gboolean rebound_schema_migrate (ReboundStore *self, guint to, guint *from, GError **error);
 guint rebound_schema_newest (void);
 
-/* After something was erased: nothing of it stays in what the database keeps beside its tables. */
+/* After somebody was erased: nothing of him stays in what the database has beside its rows. It takes
+ * as long as to write the whole anew. */
 gboolean rebound_schema_clear (ReboundStore *self, GError **error);
 
 /* The row of a list, which is locked until the end of the transaction; one that is not there is
@@ -138,9 +146,6 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ReboundStoreMember, rebound_store_member_clear
 /* The step that a decision leads to. */
 char *rebound_store_step_id (const char *list, const char *address, ReboundStep step, gint64 since,
                              guint nth);
-
-/* The newest events of a member; it has to be answered out of an index alone. */
-extern const char rebound_store_decision_sql[];
 
 /* Of ReboundEvent, the oldest first. */
 gboolean rebound_store_load_events (ReboundStore *self, gint64 member, GArray *events,
