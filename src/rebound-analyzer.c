@@ -18,6 +18,7 @@ struct _ReboundAnalyzer
   const ReboundRules *rules;
   ReboundCompiler *compiler; /* (nullable): has the rules, where files came on top */
   ReboundPolicy *policy;     /* (nullable): what the rules say of the reasons holds */
+  ReboundKeys *keys;         /* (nullable): of its return paths */
   ReboundConverters *converters;
 };
 
@@ -67,6 +68,19 @@ compile_files (ReboundAnalyzer *self, const char *const *files, GError **error)
   return TRUE;
 }
 
+/* Of a site that has not said what is its own, no report is graded, and they are not needed. */
+static gboolean
+read_keys (ReboundAnalyzer *self, GError **error)
+{
+  const char *file = self->policy != NULL && rebound_policy_knows_site (self->policy)
+                         ? rebound_policy_site (self->policy)->keys
+                         : NULL;
+
+  if (file != NULL)
+    self->keys = rebound_keys_new_from_file (file, error);
+  return file == NULL || self->keys != NULL;
+}
+
 ReboundAnalyzer *
 rebound_analyzer_new_for_site (const ReboundLimits *limits, const char *const *files,
                                ReboundPolicy *policy, GError **error)
@@ -86,6 +100,8 @@ rebound_analyzer_new_for_site (const ReboundLimits *limits, const char *const *f
   else
     rebound_limits_init (&self->limits);
   if (files != NULL && !compile_files (self, files, error))
+    return NULL;
+  if (!read_keys (self, error))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -138,6 +154,7 @@ rebound_analyzer_unref (ReboundAnalyzer *self)
   rebound_converters_free (self->converters);
   g_clear_pointer (&self->compiler, rebound_compiler_free);
   g_clear_pointer (&self->policy, rebound_policy_unref);
+  g_clear_pointer (&self->keys, rebound_keys_unref);
   g_free (self);
 }
 
@@ -146,14 +163,19 @@ rebound_analyzer_analyze (ReboundAnalyzer *self, GBytes *message, const ReboundE
                           GError **error)
 {
   g_autoptr (ReboundMessage) parsed = NULL;
+  g_autoptr (ReboundAuthenticity) authenticity = NULL;
+  ReboundEvidence *evidence;
   ReboundReport *report;
 
   g_return_val_if_fail (self != NULL && message != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
   parsed = rebound_message_parse (message, self->converters, self->rules, &self->limits);
-  report = rebound_verdict (rebound_evidence_read (parsed, envelope, self->rules, &self->limits),
-                            self->policy);
+  evidence = rebound_evidence_read (parsed, envelope, self->rules, &self->limits);
+  if (self->policy != NULL && rebound_policy_knows_site (self->policy))
+    authenticity =
+        rebound_authenticity_new (self->policy, self->keys, message, envelope, evidence);
+  report = rebound_verdict (evidence, self->policy, authenticity);
   report->analyzer = rebound_analyzer_ref (self);
   report->message = g_bytes_ref (message);
   report->limits = self->limits;
@@ -191,7 +213,7 @@ rebound_analyzer_classify (ReboundAnalyzer *self, const char *text, GError **err
   evidence = read_notice (self, text);
   if (evidence == NULL)
     evidence = rebound_evidence_read_reply (text, self->rules, &self->limits);
-  report = rebound_verdict (evidence, self->policy);
+  report = rebound_verdict (evidence, self->policy, NULL);
   report->analyzer = rebound_analyzer_ref (self);
   return report;
 }

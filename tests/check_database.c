@@ -385,6 +385,7 @@ START_TEST (a_statement_that_fails_says_why)
       must_fail (database, "SELECT * FROM nowhere", NULL, 0, REBOUND_STORE_ERROR_CORRUPT);
   g_autofree char *twice = NULL;
 
+  ck_assert_str_eq (g_quark_to_string (REBOUND_STORE_ERROR), REBOUND_DATABASE_ERROR);
   ck_assert_ptr_nonnull (strstr (unknown, "nowhere"));
   must (database, add_sql, values, 3);
   twice = must_fail (database, add_sql, values, 3, REBOUND_STORE_ERROR_INPUT);
@@ -708,6 +709,214 @@ START_TEST (sqlite_reads_what_it_must_not_write)
 }
 END_TEST
 
+/* ---- PostgreSQL --------------------------------------------------------------------------- */
+
+static ReboundDatabase *
+open_postgresql (void)
+{
+  return open_target (n_targets - 1);
+}
+
+static gint64
+process_of (ReboundDatabase *database)
+{
+  return integer_of (database, "SELECT pg_backend_pid ()");
+}
+
+static void
+end_process (ReboundDatabase *database, gint64 process)
+{
+  ReboundValue value = INT (process);
+  gint64 ended = 0;
+
+  ck_assert (run (database, "SELECT pg_terminate_backend (CAST ($1 AS int))", &value, 1,
+                  take_integer, &ended, NULL, NULL));
+  ck_assert_int_eq (ended, 1);
+  do
+    {
+      g_usleep (1000);
+      ck_assert (run (database, "SELECT count(*) FROM pg_stat_activity WHERE pid = $1", &value, 1,
+                      take_integer, &ended, NULL, NULL));
+    }
+  while (ended != 0);
+}
+
+START_TEST (postgresql_begins_anew_on_a_lost_connection)
+{
+  ReboundDatabase *database = open_with_table (n_targets - 1);
+  ReboundDatabase *other = open_postgresql ();
+  gint64 process = process_of (database);
+  g_autoptr (GError) error = NULL;
+
+  add (database, 1, "stays");
+  end_process (other, process);
+  begin (database, "all");
+  add (database, 2, "goes");
+  ck_assert_int_ne (process_of (database), process);
+  end_process (other, process_of (database));
+  ck_assert (!run (database, "SELECT 1", NULL, 0, NULL, NULL, NULL, &error));
+  ck_assert_int_eq (error->code, REBOUND_STORE_ERROR_UNAVAILABLE);
+  ck_assert (database->klass->is_passing (database, error));
+  database->klass->rollback (database);
+  begin (database, "all");
+  add (database, 3, "stays");
+  commit (database);
+  ck_assert_int_eq (integer_of (database, "SELECT sum(id) FROM things"), 4);
+  close_database (other);
+  close_database (database);
+}
+END_TEST
+
+START_TEST (postgresql_commits_nothing_on_a_lost_connection)
+{
+  ReboundDatabase *database = open_with_table (n_targets - 1);
+  ReboundDatabase *other = open_postgresql ();
+  g_autoptr (GError) error = NULL;
+
+  begin (database, "all");
+  add (database, 1, "goes");
+  end_process (other, process_of (database));
+  ck_assert (!database->klass->commit (database, &error));
+  ck_assert (database->klass->is_passing (database, error));
+  ck_assert_int_eq (integer_of (database, "SELECT count(*) FROM things"), 0);
+  close_database (other);
+  close_database (database);
+}
+END_TEST
+
+START_TEST (postgresql_does_not_commit_what_failed)
+{
+  ReboundDatabase *database = open_with_table (n_targets - 1);
+  g_autoptr (GError) error = NULL;
+
+  begin (database, "all");
+  add (database, 1, "goes");
+  g_free (must_fail (database, "SELECT 1 FROM nowhere", NULL, 0, REBOUND_STORE_ERROR_CORRUPT));
+  ck_assert (!database->klass->commit (database, &error));
+  ck_assert_int_eq (error->code, REBOUND_STORE_ERROR_UNAVAILABLE);
+  ck_assert_int_eq (integer_of (database, "SELECT count(*) FROM things"), 0);
+  close_database (database);
+}
+END_TEST
+
+/* Both lists go on at once. */
+START_TEST (postgresql_locks_by_name)
+{
+  ReboundDatabase *database = open_with_table (n_targets - 1);
+  ReboundDatabase *other = open_postgresql ();
+
+  begin (database, "news@example.org");
+  begin (other, "talk@example.org");
+  add (database, 1, NULL);
+  add (other, 2, NULL);
+  commit (other);
+  commit (database);
+  ck_assert_int_eq (integer_of (database, "SELECT count(*) FROM things"), 2);
+  close_database (other);
+  close_database (database);
+}
+END_TEST
+
+static gpointer
+update_second (gpointer data)
+{
+  GError *error = NULL;
+
+  if (run (data, "UPDATE things SET word = 'b' WHERE id = 2", NULL, 0, NULL, NULL, NULL, &error))
+    run (data, "UPDATE things SET word = 'b' WHERE id = 1", NULL, 0, NULL, NULL, NULL, &error);
+  return error;
+}
+
+START_TEST (postgresql_says_that_a_deadlock_passes)
+{
+  ReboundDatabase *database = open_with_table (n_targets - 1);
+  ReboundDatabase *other = open_postgresql ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) error_of_other = NULL;
+  GThread *thread;
+
+  add (database, 1, NULL);
+  add (database, 2, NULL);
+  begin (database, "one");
+  begin (other, "two");
+  must (database, "UPDATE things SET word = 'a' WHERE id = 1", NULL, 0);
+  thread = g_thread_new (NULL, update_second, other);
+  g_usleep (200000);
+  run (database, "UPDATE things SET word = 'a' WHERE id = 2", NULL, 0, NULL, NULL, NULL, &error);
+  if (error != NULL)
+    database->klass->rollback (database);
+  error_of_other = g_thread_join (thread);
+  ck_assert ((error == NULL) != (error_of_other == NULL));
+  ck_assert (error != NULL ? database->klass->is_passing (database, error)
+                           : other->klass->is_passing (other, error_of_other));
+  close_database (other);
+  close_database (database);
+}
+END_TEST
+
+START_TEST (postgresql_checks_what_the_server_knows)
+{
+  ReboundDatabase *database = open_with_table (n_targets - 1);
+  g_autoptr (GPtrArray) problems = g_ptr_array_new_with_free_func (g_free);
+
+  ck_assert_str_eq (database->klass->name, "postgresql");
+  ck_assert (database->klass->check (database, note_problem, problems, NULL));
+  ck_assert_uint_eq (problems->len, 0);
+  add (database, 1, "twice");
+  add (database, 2, "twice");
+  g_free (must_fail (database, "CREATE UNIQUE INDEX CONCURRENTLY once ON things (word)", NULL, 0,
+                     REBOUND_STORE_ERROR_INPUT));
+  ck_assert (database->klass->check (database, note_problem, problems, NULL));
+  ck_assert_uint_eq (problems->len, 1);
+  ck_assert_ptr_nonnull (strstr (g_ptr_array_index (problems, 0), "once"));
+  close_database (database);
+}
+END_TEST
+
+/* @database instead of the one in the URL of the tests. */
+static char *
+url_of_database (const char *database)
+{
+  const char *url = targets[n_targets - 1].url;
+  const char *options = strchr (url, '?');
+
+  ck_assert_msg (options != NULL && g_str_has_prefix (url, "postgresql:///"), "%s", url);
+  return g_strconcat ("postgresql:///", database, options, NULL);
+}
+
+START_TEST (postgresql_takes_no_other_encoding)
+{
+  ReboundDatabase *database = open_postgresql ();
+  g_autofree char *url = url_of_database ("latin");
+  g_autofree char *message = NULL;
+
+  must (database, "DROP DATABASE IF EXISTS latin", NULL, 0);
+  must (database, "CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'", NULL, 0);
+  message = refusal (&postgresql_module, url, TRUE, REBOUND_STORE_ERROR_URL);
+  ck_assert_ptr_nonnull (strstr (message, "LATIN1"));
+  ck_assert_ptr_nonnull (strstr (message, "ENCODING 'UTF8'"));
+  must (database, "DROP DATABASE latin", NULL, 0);
+  close_database (database);
+}
+END_TEST
+
+START_TEST (postgresql_says_what_it_cannot_reach)
+{
+  static const char secret[] = "postgresql://user:pa55word@127.0.0.1:1/lists";
+  g_autofree char *url = url_of_database ("missing");
+  g_autofree char *missing =
+      refusal (&postgresql_module, url, TRUE, REBOUND_STORE_ERROR_UNAVAILABLE);
+  g_autofree char *refused =
+      refusal (&postgresql_module, secret, TRUE, REBOUND_STORE_ERROR_UNAVAILABLE);
+
+  ck_assert_ptr_nonnull (strstr (missing, "missing"));
+  ck_assert_ptr_nonnull (strstr (refused, "127.0.0.1"));
+  ck_assert_ptr_nonnull (strstr (refused, "see whether the server runs"));
+  ck_assert_ptr_null (strstr (refused, "pa55word"));
+  ck_assert_ptr_null (strchr (refused, '\n'));
+}
+END_TEST
+
 /* ---- The suite ---------------------------------------------------------------------------- */
 
 static TCase *
@@ -755,6 +964,24 @@ case_of_sqlite (void)
   return sqlite;
 }
 
+static TCase *
+case_of_postgresql (void)
+{
+  TCase *postgresql = tcase_create ("postgresql");
+
+  if (n_targets == 0 || targets[n_targets - 1].module != &postgresql_module)
+    return postgresql;
+  tcase_add_test (postgresql, postgresql_begins_anew_on_a_lost_connection);
+  tcase_add_test (postgresql, postgresql_commits_nothing_on_a_lost_connection);
+  tcase_add_test (postgresql, postgresql_does_not_commit_what_failed);
+  tcase_add_test (postgresql, postgresql_locks_by_name);
+  tcase_add_test (postgresql, postgresql_says_that_a_deadlock_passes);
+  tcase_add_test (postgresql, postgresql_checks_what_the_server_knows);
+  tcase_add_test (postgresql, postgresql_takes_no_other_encoding);
+  tcase_add_test (postgresql, postgresql_says_what_it_cannot_reach);
+  return postgresql;
+}
+
 static void
 add_target (ReboundModule *module, char *url)
 {
@@ -779,7 +1006,7 @@ remove_folder (void)
 int
 main (void)
 {
-  TCase *cases[3] = { NULL };
+  TCase *cases[4] = { NULL };
   int failed;
 
   folder = g_dir_make_tmp ("rebound-database-XXXXXX", NULL);
@@ -787,6 +1014,7 @@ main (void)
   add_target (&postgresql_module, g_strdup (g_getenv ("REBOUND_TEST_POSTGRESQL")));
   cases[0] = case_of_all ();
   cases[1] = case_of_sqlite ();
+  cases[2] = case_of_postgresql ();
   failed = run_suite ("database", cases, NULL, NULL);
   remove_folder ();
   return failed;

@@ -648,6 +648,7 @@ START_TEST (test_pattern_check)
     { "{host}-bounces+{token}@{list}", TRUE, FALSE },
     { "{list}-bounces+{token}+{number}@{host}", TRUE, FALSE },
     { "{list}-bounces+{user}@{host}", FALSE, FALSE },
+    { "{list}-bounces+{user}={domain}@lists.example.org", FALSE, TRUE },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)

@@ -11,6 +11,8 @@ top_po=$(cd "$top_srcdir/po" && pwd -P) || exit 99
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
 trap 'exit 99' HUP INT TERM
+# shellcheck source=tests/report.sh
+. "$top_srcdir/tests/report.sh"
 mkdir "$work/bin" "$work/home" "$work/here" && cd "$work/here" || exit 99
 ln -s "$REBOUND" "$work/bin/rebound"
 PATH=$work/bin:$PATH
@@ -92,9 +94,6 @@ ask_zsh ()
 
 # ---- What has to be so -----------------------------------------------------------------------
 
-number=0
-failed=0
-
 # offers NAME EXPECTED WORD...: what $shell offers for the last word is what stands in the file;
 # options are asked for with "--"
 offers ()
@@ -106,15 +105,9 @@ offers ()
     *) wanted='^[^-]' ;;
   esac
   "ask_$shell" "$@" | grep "$wanted" | tr -d '=\\' | LC_ALL=C sort -u >"$work/offered"
-  number=$((number + 1))
-  if LC_ALL=C sort -u "$expected" | diff - "$work/offered" >"$work/difference"
-  then
-    echo "ok $number - $name"
-  else
-    failed=$((failed + 1))
-    echo "not ok $number - $name"
-    sed 's/^/# /' "$work/difference"
-  fi
+  LC_ALL=C sort -u "$expected" | diff - "$work/offered" >"$work/difference"
+  report $? "$name"
+  sed 's/^/# /' "$work/difference"
 }
 
 long_options ()
@@ -163,9 +156,7 @@ do
   then
     check_shell
   else
-    number=$((number + 1))
-    echo "ok $number - $shell # SKIP there is no $shell"
+    skip "$shell" "there is no $shell"
   fi
 done
-echo "1..$number"
-[ "$failed" -eq 0 ]
+finish

@@ -12,27 +12,8 @@ modules_dir=${REBOUND_MODULE_DIR:-$pkglibdir}
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
 trap 'exit 99' HUP INT TERM
-number=0
-failed=0
-
-# result STATUS NAME
-result ()
-{
-  number=$((number + 1))
-  if [ "$1" -eq 0 ]
-  then
-    echo "ok $number - $2"
-  else
-    failed=$((failed + 1))
-    echo "not ok $number - $2"
-  fi
-}
-
-skip ()
-{
-  number=$((number + 1))
-  echo "ok $number - $1 # SKIP $2"
-}
+# shellcheck source=tests/report.sh
+. "$top_srcdir/tests/report.sh"
 
 # read_message FILE: its report to $work/report, and all files that were loaded for it to
 # $work/loaded, as the dynamic linker of glibc tells
@@ -105,7 +86,7 @@ if read_message "$work/plain.eml" && loaded libglib
 then
   { ! loaded "$modules_dir/" && ! loaded libxml2 && ! loaded libjson-glib \
     && ! loaded libsqlite3 && ! loaded libpq && grep -q "$dead" "$work/report"; }
-  result $? 'a plain bounce opens no module'
+  report $? 'a plain bounce opens no module'
 else
   skip 'a plain bounce opens no module' 'the dynamic linker does not tell what it loads'
 fi
@@ -115,7 +96,7 @@ case " $REBOUND_MODULES " in
     if read_message "$work/page.eml" && loaded libglib
     then
       { loaded "$modules_dir/html." && loaded libxml2 && grep -q "$dead" "$work/report"; }
-      result $? 'a bounce in HTML opens libxml2'
+      report $? 'a bounce in HTML opens libxml2'
     else
       skip 'a bounce in HTML opens libxml2' 'the dynamic linker does not tell what it loads'
     fi
@@ -148,7 +129,7 @@ case " $REBOUND_MODULES " in
     if read_message "$work/notice.eml" && loaded libglib
     then
       { loaded "$modules_dir/json." && loaded libjson-glib && grep -q "$dead" "$work/report"; }
-      result $? 'a notice in JSON opens json-glib'
+      report $? 'a notice in JSON opens json-glib'
     else
       skip 'a notice in JSON opens json-glib' 'the dynamic linker does not tell what it loads'
     fi
@@ -163,21 +144,20 @@ REBOUND_MODULE_DIR=$work/empty
 REBOUND_MODULES=
 export REBOUND_MODULE_DIR REBOUND_MODULES
 "$REBOUND" parse --json "$work/page.eml" 2>&1 | grep -q "$dead"
-result $? 'a bounce in HTML is read where the module is missing, without a word'
+report $? 'a bounce in HTML is read where the module is missing, without a word'
 
 "$REBOUND" parse --json "$work/notice.eml" >"$work/report" 2>&1 \
   && ! grep -q "$dead" "$work/report" && grep -q '^{"schema": 1' "$work/report"
-result $? 'a notice in JSON makes nobody dead where the module is missing, without a word'
+report $? 'a notice in JSON makes nobody dead where the module is missing, without a word'
 
 if [ -x "$top_builddir/tests/corpus" ]
 then
   "$top_builddir/tests/corpus" >"$work/corpus" 2>&1
   status=$?
   grep -v '^ok' "$work/corpus" | sed 's/^/# /'
-  result $status 'the corpus says the same without modules, but for JSON'
+  report $status 'the corpus says the same without modules, but for JSON'
 else
   skip 'the corpus says the same without modules, but for JSON' 'tests/corpus has not been built'
 fi
 
-echo "1..$number"
-[ "$failed" -eq 0 ]
+finish

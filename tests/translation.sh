@@ -11,35 +11,8 @@ work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
 cd "$top_srcdir" || exit 99
 unset LC_ALL LC_MESSAGES LANG LANGUAGE NO_COLOR
-
-number=0
-failed=0
-
-# report STATUS NAME
-report ()
-{
-  number=$((number + 1))
-  if [ "$1" -eq 0 ]
-  then
-    echo "ok $number - $2"
-  else
-    failed=$((failed + 1))
-    echo "not ok $number - $2"
-  fi
-}
-
-skip ()
-{
-  number=$((number + 1))
-  echo "ok $number - $1 # SKIP $2"
-}
-
-finish ()
-{
-  echo "1..$number"
-  [ "$failed" -eq 0 ]
-  exit
-}
+# shellcheck source=tests/report.sh
+. tests/report.sh
 
 # prints NAME TEXT COMMAND...: one of the lines of output
 prints ()

@@ -45,6 +45,15 @@ rebound_store_member_load (ReboundStore *self, gint64 id, ReboundStoreMember *me
   "received, type, reason, ceiling, grade, path, CASE WHEN held IS NULL THEN 0 ELSE 1 END, done"
 
 static gboolean
+is_known (const ReboundEvent *event)
+{
+  return event->type < REBOUND_N_EVENT_TYPES && event->reason < REBOUND_N_REASONS
+         && event->ceiling <= REBOUND_UNSUBSCRIBE_NOW && event->grade < REBOUND_N_GRADES
+         && event->path <= REBOUND_PATH_PROBE && event->done <= REBOUND_STEP_OWNER;
+}
+
+/* What a damaged database says is left out. */
+static gboolean
 take_event (const ReboundValue *row, gpointer data)
 {
   const ReboundEvent event = {
@@ -58,7 +67,8 @@ take_event (const ReboundValue *row, gpointer data)
     .done = row[7].integer,
   };
 
-  g_array_append_val ((GArray *) data, event);
+  if (is_known (&event))
+    g_array_append_val ((GArray *) data, event);
   return TRUE;
 }
 

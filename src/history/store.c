@@ -25,7 +25,11 @@ typedef struct
   GDestroyNotify destroy;
 } Job;
 
-G_DEFINE_QUARK (rebound - store - error - quark, rebound_store_error)
+GQuark
+rebound_store_error_quark (void)
+{
+  return g_quark_from_static_string (REBOUND_DATABASE_ERROR);
+}
 
 gboolean
 rebound_store_fail (GError **error, ReboundStoreError code, const char *format, ...)
@@ -340,14 +344,15 @@ rebound_store_open_database (const char *url, GError **error)
         if (open != NULL)
           return open (url, TRUE, error);
         rebound_store_fail (error, REBOUND_STORE_ERROR_MODULE,
-                            _ ("“%s” needs the module “%s”, which is not installed here"), url,
-                            databases[i].module->name);
+                            _ ("a store “%s…” needs the module “%s”, which is not installed here"),
+                            databases[i].scheme, databases[i].module->name);
         return NULL;
       }
+  /* not the whole: it may have a password in it */
   rebound_store_fail (error, REBOUND_STORE_ERROR_URL,
-                      _ ("“%s” is no URL of a store: write sqlite:PATH or "
+                      _ ("“%.*s” is no URL of a store: write sqlite:PATH or "
                          "postgresql://USER@HOST/DATABASE"),
-                      url);
+                      (int) strcspn (url, ":/"), url);
   return NULL;
 }
 

@@ -238,16 +238,16 @@ scan (Reading *self, const char *text, GError **error)
 /* ---- What they say -------------------------------------------------------------------------- */
 
 static gboolean
-fail_key (const Reading *self, const Line *line, const ReboundKey *keys, GError **error)
+fail_key (const Reading *self, const Line *line, const ReboundSetting *keys, GError **error)
 {
-  g_autofree char *names = rebound_key_list (keys);
+  g_autofree char *names = rebound_setting_list (keys);
 
   return fail (self, error, _ ("[%s] has no key “%s”; one of: %s"), line->group->title, line->key,
                names);
 }
 
 static gboolean
-set_key (const Reading *self, const Line *line, const ReboundKey *key, gpointer record,
+set_key (const Reading *self, const Line *line, const ReboundSetting *key, gpointer record,
          GError **error)
 {
   g_autofree char *text = NULL;
@@ -257,9 +257,9 @@ set_key (const Reading *self, const Line *line, const ReboundKey *key, gpointer 
   text = g_key_file_get_string (self->values, line->group->title, line->key, &problem);
   if (text == NULL)
     return fail (self, error, "[%s] %s: %s", line->group->title, line->key, problem->message);
-  if (rebound_key_set (key, record, g_strchomp (text)))
+  if (rebound_setting_set (key, record, g_strchomp (text)))
     return TRUE;
-  allowed = rebound_key_describe (key);
+  allowed = rebound_setting_describe (key, text);
   return fail (self, error, _ ("[%s] %s: “%s” is not allowed; allowed: %s"), line->group->title,
                line->key, text, allowed);
 }
@@ -268,10 +268,10 @@ static gboolean
 set_cell (const Reading *self, const Line *line, const char *name, ReboundCell *cell,
           GError **error)
 {
-  const ReboundKey *key = rebound_key_find (rebound_reason_keys, name);
+  const ReboundSetting *key = rebound_setting_find (rebound_reason_settings, name);
 
   if (key == NULL)
-    return fail_key (self, line, rebound_reason_keys, error);
+    return fail_key (self, line, rebound_reason_settings, error);
   return set_key (self, line, key, cell, error);
 }
 
@@ -292,7 +292,7 @@ set_reason (const Reading *self, const Line *line, ReboundSection *section, GErr
 static gboolean
 set_term (const Reading *self, const Line *line, ReboundSection *section, GError **error)
 {
-  const ReboundKey *key = rebound_key_find (rebound_policy_keys, line->key);
+  const ReboundSetting *key = rebound_setting_find (rebound_policy_settings, line->key);
 
   if (strcmp (line->key, "preset") == 0)
     return TRUE; /* was read before */
@@ -300,7 +300,7 @@ set_term (const Reading *self, const Line *line, ReboundSection *section, GError
     return set_key (self, line, key, section, error);
   if (line->group->type == GROUP_LIST && g_str_has_prefix (line->key, "reason."))
     return set_reason (self, line, section, error);
-  return fail_key (self, line, rebound_policy_keys, error);
+  return fail_key (self, line, rebound_policy_settings, error);
 }
 
 /* A file is looked for beside the policy that names it. */
@@ -322,10 +322,10 @@ complete_path (const Reading *self)
 static gboolean
 set_site (const Reading *self, const Line *line, GError **error)
 {
-  const ReboundKey *key = rebound_key_find (rebound_site_keys, line->key);
+  const ReboundSetting *key = rebound_setting_find (rebound_site_settings, line->key);
 
   if (key == NULL)
-    return fail_key (self, line, rebound_site_keys, error);
+    return fail_key (self, line, rebound_site_settings, error);
   if (!set_key (self, line, key, &self->policy->site, error))
     return FALSE;
   complete_path (self);
@@ -349,8 +349,8 @@ read_preset (Reading *self, const Group *group, const char *otherwise, GError **
   if (rebound_preset_find (g_strchomp (name)) != NULL)
     return rebound_policy_new (name, error);
   names = g_strjoinv (", ", (char **) rebound_policy_presets ());
-  fail (self, error, _ ("[%s] preset: “%s” is not allowed; allowed: one of: %s"), group->title, name,
-        names);
+  fail (self, error, _ ("[%s] preset: “%s” is not allowed; allowed: one of: %s"), group->title,
+        name, names);
   return NULL;
 }
 

@@ -27,45 +27,46 @@ struct _ReboundPolicy
   char *digest; /* made when it is first asked for, by whichever thread */
 };
 
-/* ---- keys.c: what may stand in a file, and where it goes ---------------------------------- */
+/* ---- settings.c: what may stand in a file, and where it goes ----------------------------------
+ */
 
 typedef struct
 {
   const char *name;
   guint value;
-} ReboundKeyWord;
+} ReboundSettingWord;
 
-typedef struct _ReboundKeyType ReboundKeyType;
+typedef struct _ReboundSettingType ReboundSettingType;
 
 /* One line of a file. A table of these is what is read, written and checked. */
 typedef struct
 {
   const char *name;
-  const ReboundKeyType *type;
+  const ReboundSettingType *type;
   gsize offset; /* of the field that it fills */
   double most;  /* of a number, a time */
-  const ReboundKeyWord *words;
-} ReboundKey;
+  const ReboundSettingWord *words;
+} ReboundSetting;
 
 /* Each ends with a key without a name. */
-extern const ReboundKey rebound_policy_keys[]; /* of a ReboundSection */
-extern const ReboundKey rebound_reason_keys[]; /* of a ReboundCell */
-extern const ReboundKey rebound_site_keys[];   /* of a ReboundSite */
+extern const ReboundSetting rebound_policy_settings[]; /* of a ReboundSection */
+extern const ReboundSetting rebound_reason_settings[]; /* of a ReboundCell */
+extern const ReboundSetting rebound_site_settings[];   /* of a ReboundSite */
 
 /* %NULL where there is none of that name. */
-const ReboundKey *rebound_key_find (const ReboundKey *keys, const char *name);
+const ReboundSetting *rebound_setting_find (const ReboundSetting *keys, const char *name);
 
 /* Puts what @text says into its field of @record. FALSE where that is not allowed. */
-gboolean rebound_key_set (const ReboundKey *self, gpointer record, const char *text);
+gboolean rebound_setting_set (const ReboundSetting *self, gpointer record, const char *text);
 
 /* (transfer full) (nullable): what stands in its field of @record; %NULL where nothing does. */
-char *rebound_key_get (const ReboundKey *self, gconstpointer record);
+char *rebound_setting_get (const ReboundSetting *self, gconstpointer record);
 
-/* (transfer full): what is allowed, for a person. */
-char *rebound_key_describe (const ReboundKey *self);
+/* (transfer full): what is allowed, where @text is not, for a person. */
+char *rebound_setting_describe (const ReboundSetting *self, const char *text);
 
 /* (transfer full): the names of @keys with a comma between. */
-char *rebound_key_list (const ReboundKey *keys);
+char *rebound_setting_list (const ReboundSetting *keys);
 
 /* ---- file.c ---------------------------------------------------------------------------------- */
 

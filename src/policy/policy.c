@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "verp/verp.h"
+
 G_DEFINE_BOXED_TYPE (ReboundPolicy, rebound_policy, rebound_policy_ref, rebound_policy_unref)
 
 static int
@@ -35,7 +37,7 @@ rebound_policy_new_empty (void)
   self->site.domains = g_new0 (char *, 1);
   self->site.hosts = g_new0 (char *, 1);
   self->site.return_paths = g_new0 (char *, 1);
-  self->site.signed_path = g_strdup ("{list}-bounces+{token}@{host}");
+  self->site.signed_path = g_strdup (REBOUND_SIGNED_PATTERN);
   return self;
 }
 

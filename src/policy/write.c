@@ -7,14 +7,14 @@
 /* Writes those of @keys that have a value in @record, and another one than in @others (nullable).
  */
 static void
-write_keys (GKeyFile *file, const char *group, const char *prefix, const ReboundKey *keys,
+write_keys (GKeyFile *file, const char *group, const char *prefix, const ReboundSetting *keys,
             gconstpointer record, gconstpointer others)
 {
   for (; keys->name != NULL; keys++)
     {
       g_autofree char *name = g_strconcat (prefix, keys->name, NULL);
-      g_autofree char *value = rebound_key_get (keys, record);
-      g_autofree char *other = others != NULL ? rebound_key_get (keys, others) : NULL;
+      g_autofree char *value = rebound_setting_get (keys, record);
+      g_autofree char *other = others != NULL ? rebound_setting_get (keys, others) : NULL;
 
       if (value != NULL && (others == NULL || g_strcmp0 (value, other) != 0))
         g_key_file_set_string (file, group, name, value);
@@ -28,7 +28,7 @@ write_reasons (GKeyFile *file, const ReboundTerms *terms)
     {
       g_autofree char *group = g_strconcat ("reason ", rebound_reason_to_string (i), NULL);
 
-      write_keys (file, group, "", rebound_reason_keys, &terms->reasons[i], NULL);
+      write_keys (file, group, "", rebound_reason_settings, &terms->reasons[i], NULL);
     }
 }
 
@@ -43,7 +43,7 @@ write_cells (GKeyFile *file, const char *group, const ReboundSection *section,
       const ReboundCell *cell = &section->written.reasons[i], *other = &all->written.reasons[i];
       const gboolean open = cell->weight < 0 && other->weight >= 0;
 
-      write_keys (file, group, prefix, rebound_reason_keys,
+      write_keys (file, group, prefix, rebound_reason_settings,
                   open ? &section->terms.reasons[i] : cell, other);
     }
 }
@@ -64,7 +64,7 @@ write_list (gpointer name, gpointer data, gpointer user_data)
 
   g_key_file_set_string (self->file, group, "preset", "");
   g_key_file_remove_key (self->file, group, "preset", NULL);
-  write_keys (self->file, group, "", rebound_policy_keys, data, &self->policy->all);
+  write_keys (self->file, group, "", rebound_policy_settings, data, &self->policy->all);
   write_cells (self->file, group, data, &self->policy->all);
   return FALSE;
 }
@@ -77,8 +77,8 @@ rebound_policy_to_string (const ReboundPolicy *self)
 
   g_return_val_if_fail (self != NULL, NULL);
 
-  write_keys (file, "policy", "", rebound_policy_keys, &self->all, NULL);
-  write_keys (file, "site", "", rebound_site_keys, &self->site, NULL);
+  write_keys (file, "policy", "", rebound_policy_settings, &self->all, NULL);
+  write_keys (file, "site", "", rebound_site_settings, &self->site, NULL);
   write_reasons (file, &self->all.written);
   g_tree_foreach (self->lists, write_list, &writing);
   return g_key_file_to_data (file, NULL, NULL);
@@ -96,7 +96,7 @@ add_section (gpointer name, gpointer data, gpointer checksum)
   gsize length;
 
   section.written = section.terms;
-  write_keys (file, "policy", "", rebound_policy_keys, &section, NULL);
+  write_keys (file, "policy", "", rebound_policy_settings, &section, NULL);
   write_reasons (file, &section.terms);
   text = g_key_file_to_data (file, &length, NULL);
   g_checksum_update (checksum, name, strlen (name) + 1);

@@ -51,7 +51,7 @@ struct _ReboundReport
   ReboundEvidence *evidence; /* owns the other strings */
   ReboundKind kind;
   const ReboundTerms *terms; /* (nullable): of the list, in the analyzer's policy */
-  const char *list; /* (nullable): whose mail bounced: of the return path or the returned message */
+  char *list; /* whose mail bounced, "" where not known; %NULL until it is first asked for */
   GBytes *message; /* for the digest; %NULL of a bare reply */
   ReboundLimits limits;
   char *digest;          /* made when it is first asked for, by whichever thread */

@@ -380,7 +380,8 @@ add_recipients (ReboundReport *report)
 }
 
 ReboundReport *
-rebound_verdict (ReboundEvidence *evidence, const ReboundPolicy *policy)
+rebound_verdict (ReboundEvidence *evidence, const ReboundPolicy *policy,
+                 ReboundAuthenticity *authenticity)
 {
   ReboundReport *report = rebound_report_new (evidence);
 
@@ -390,11 +391,15 @@ rebound_verdict (ReboundEvidence *evidence, const ReboundPolicy *policy)
           && (evidence->quoted
               || rebound_evidence_has_mark (evidence, REBOUND_AREA_TEXT, REBOUND_MARK_FAILED))))
     evidence->format = NULL;
+  if (authenticity != NULL)
+    report->list = rebound_authenticity_find_list (authenticity);
   if (policy != NULL)
-    report->terms = rebound_policy_terms (policy, report->list);
+    report->terms = rebound_policy_terms (policy, rebound_report_get_list (report));
   if (report->kind == REBOUND_KIND_OTHER || report->kind == REBOUND_KIND_CHALLENGE)
     return report;
   add_recipients (report);
+  if (authenticity != NULL)
+    rebound_authenticity_grade (authenticity, report);
   limit_by_grade (report);
   return report;
 }

@@ -8,12 +8,14 @@
 #include "evidence/evidence.h"
 #include "policy/policy.h"
 #include "report/report.h"
+#include "verdict/authenticity.h"
 
 G_BEGIN_DECLS
 
 /* The verdict on @evidence, which the report takes; @policy is %NULL where what the rules say of the
- * reasons holds. */
-ReboundReport *rebound_verdict (ReboundEvidence *evidence, const ReboundPolicy *policy);
+ * reasons holds, and @authenticity where recipients are not graded. */
+ReboundReport *rebound_verdict (ReboundEvidence *evidence, const ReboundPolicy *policy,
+                                ReboundAuthenticity *authenticity);
 
 /* What the message is. */
 ReboundKind rebound_verdict_kind (const ReboundEvidence *evidence);

@@ -17,7 +17,7 @@
 struct _ReboundKeys
 {
   gatomicrefcount references;
-  GArray *keys; /* of ReboundKey; the first signs */
+  GArray *keys; /* of ReboundSigner; the first signs */
 };
 
 G_DEFINE_BOXED_TYPE (ReboundKeys, rebound_keys, rebound_keys_ref, rebound_keys_unref)
@@ -33,7 +33,7 @@ wipe (char *secret)
 static void
 key_clear (gpointer data)
 {
-  wipe (((ReboundKey *) data)->secret);
+  wipe (((ReboundSigner *) data)->secret);
 }
 
 ReboundKeys *
@@ -56,18 +56,18 @@ rebound_keys_unref (ReboundKeys *self)
   g_free (self);
 }
 
-const ReboundKey *
+const ReboundSigner *
 rebound_keys_signer (const ReboundKeys *self)
 {
-  return &g_array_index (self->keys, ReboundKey, 0);
+  return &g_array_index (self->keys, ReboundSigner, 0);
 }
 
-const ReboundKey *
+const ReboundSigner *
 rebound_keys_find (const ReboundKeys *self, char id)
 {
   for (guint i = 0; i < self->keys->len; i++)
-    if (g_array_index (self->keys, ReboundKey, i).id == id)
-      return &g_array_index (self->keys, ReboundKey, i);
+    if (g_array_index (self->keys, ReboundSigner, i).id == id)
+      return &g_array_index (self->keys, ReboundSigner, i);
   return NULL;
 }
 
@@ -109,7 +109,7 @@ add_line (ReboundKeys *self, char *line, const char *name, guint number, GError 
   const char *separators = " \t\r";
   char *words[4] = { NULL };
   const char *problem;
-  ReboundKey key;
+  ReboundSigner key;
   char *rest = line;
   guint n = 0;
 
@@ -125,7 +125,7 @@ add_line (ReboundKeys *self, char *line, const char *name, guint number, GError 
                    problem);
       return FALSE;
     }
-  key = (ReboundKey){ g_ascii_tolower (*words[0]), g_strdup (words[1]) };
+  key = (ReboundSigner){ g_ascii_tolower (*words[0]), g_strdup (words[1]) };
   g_array_append_val (self->keys, key);
   return TRUE;
 }
@@ -136,7 +136,7 @@ keys_new (void)
   ReboundKeys *self = g_new0 (ReboundKeys, 1);
 
   g_atomic_ref_count_init (&self->references);
-  self->keys = g_array_new (FALSE, FALSE, sizeof (ReboundKey));
+  self->keys = g_array_new (FALSE, FALSE, sizeof (ReboundSigner));
   g_array_set_clear_func (self->keys, key_clear);
   return self;
 }

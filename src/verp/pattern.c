@@ -108,8 +108,6 @@ check_parts (const char *pattern, gboolean is_signed)
   for (guint part = 0; part < G_N_ELEMENTS (parts); part++)
     if (!is_placed (pattern, part))
       return _ ("{host} stands behind the @, all else before it");
-  if (!has_part (pattern, REBOUND_PATTERN_HOST))
-    return _ ("{host} is missing");
   if (!is_signed)
     return has_part (pattern, REBOUND_PATTERN_TOKEN) || !has_part (pattern, REBOUND_PATTERN_USER)
                    || !has_part (pattern, REBOUND_PATTERN_DOMAIN)
@@ -118,8 +116,9 @@ check_parts (const char *pattern, gboolean is_signed)
   for (guint part = REBOUND_PATTERN_USER; part < G_N_ELEMENTS (parts); part++)
     if (has_part (pattern, part))
       return _ ("a signed return path has {list}, {token} and {host} only");
-  if (!has_part (pattern, REBOUND_PATTERN_LIST) || !has_part (pattern, REBOUND_PATTERN_TOKEN))
-    return _ ("a signed return path has {list} and {token}");
+  if (!has_part (pattern, REBOUND_PATTERN_LIST) || !has_part (pattern, REBOUND_PATTERN_TOKEN)
+      || !has_part (pattern, REBOUND_PATTERN_HOST))
+    return _ ("a signed return path has {list}, {token} and {host}");
   return stands_apart (pattern) ? NULL
                                 : _ ("beside {token} has to stand one of “+-.”, and nowhere “=”");
 }
@@ -211,5 +210,5 @@ rebound_pattern_list (const ReboundPatternMatch *match)
   g_autofree char *list = rebound_pattern_part (match, REBOUND_PATTERN_LIST);
   g_autofree char *host = rebound_pattern_part (match, REBOUND_PATTERN_HOST);
 
-  return list != NULL ? g_strdup_printf ("%s@%s", list, host) : NULL;
+  return list != NULL && host != NULL ? g_strdup_printf ("%s@%s", list, host) : NULL;
 }

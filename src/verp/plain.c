@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "verp.h"
 
+#include <string.h>
+
 #include "evidence/address.h"
 
 /* Mailman's (SHA-1 in hexadecimal) */
@@ -48,10 +50,22 @@ accept_match (const ReboundPatternMatch *match, gpointer data)
   if (user == NULL && match->length[REBOUND_PATTERN_COOKIE] != PROBE_LENGTH)
     return FALSE;
   self->list = rebound_pattern_list (match);
-  self->host = rebound_pattern_part (match, REBOUND_PATTERN_HOST);
   if (user != NULL)
     self->address = g_strdup_printf ("%s@%s", rebound_address_skip_signature (user), domain);
   return TRUE;
+}
+
+/* %REBOUND_PATH_NONE where it is none. */
+static ReboundPath
+read_lower (const char *const *patterns, const char *lower, ReboundPlainPath *plain)
+{
+  for (; patterns != NULL && *patterns != NULL; patterns++)
+    if (rebound_pattern_match (*patterns, lower, accept_match, plain))
+      return REBOUND_PATH_POST;
+  for (guint i = 0; i < G_N_ELEMENTS (usual); i++)
+    if (rebound_pattern_match (usual[i].pattern, lower, accept_match, plain))
+      return usual[i].path;
+  return REBOUND_PATH_NONE;
 }
 
 gboolean
@@ -61,23 +75,19 @@ rebound_plain_path_read (const char *const *patterns, const char *return_path,
   g_autofree char *inner = rebound_address_unwrap (return_path);
   g_autofree char *lower = g_ascii_strdown (inner, -1);
 
-  *plain = (ReboundPlainPath){ .path = REBOUND_PATH_POST };
-  for (; patterns != NULL && *patterns != NULL; patterns++)
-    if (rebound_pattern_match (*patterns, lower, accept_match, plain))
-      return TRUE;
-  for (guint i = 0; i < G_N_ELEMENTS (usual); i++)
-    if (rebound_pattern_match (usual[i].pattern, lower, accept_match, plain))
-      {
-        plain->path = usual[i].path;
-        return TRUE;
-      }
-  return FALSE;
+  *plain = (ReboundPlainPath){ 0 };
+  plain->path = read_lower (patterns, lower, plain);
+  if (plain->path == REBOUND_PATH_NONE)
+    return FALSE;
+  plain->host = g_strdup (strrchr (lower, '@') + 1);
+  return TRUE;
 }
 
 void
 rebound_plain_path_clear (ReboundPlainPath *self)
 {
-  g_clear_pointer (&self->list, g_free);
-  g_clear_pointer (&self->host, g_free);
-  g_clear_pointer (&self->address, g_free);
+  g_free (self->list);
+  g_free (self->host);
+  g_free (self->address);
+  *self = (ReboundPlainPath){ 0 };
 }

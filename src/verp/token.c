@@ -46,7 +46,7 @@ are_digits (const char *p, gsize n)
 
 /* HMAC-SHA-256 (RFC 2104) cut to @n digits, as its section 5 allows. */
 static void
-append_mac (GString *out, const ReboundKey *key, const char *text, guint n)
+append_mac (GString *out, const ReboundSigner *key, const char *text, guint n)
 {
   guint8 sum[32];
   gsize length = sizeof sum;
@@ -90,7 +90,7 @@ rebound_token_member (const char *address)
 }
 
 char *
-rebound_token_digest (const ReboundKey *key, const char *address)
+rebound_token_digest (const ReboundSigner *key, const char *address)
 {
   GString *out = g_string_new (NULL);
   g_autofree char *text = g_strconcat ("rebound member 1\n", address, NULL);
@@ -101,7 +101,7 @@ rebound_token_digest (const ReboundKey *key, const char *address)
 
 /* The version, the key, day and path, the list and the member; none has a line end in it. */
 static void
-append_signature (GString *out, const ReboundKey *key, const char *stamp, const char *list,
+append_signature (GString *out, const ReboundSigner *key, const char *stamp, const char *list,
                   const char *member)
 {
   g_autofree char *text = g_strdup_printf ("rebound return path 1\n%c%.*s\n%s\n%s", key->id,
@@ -111,8 +111,8 @@ append_signature (GString *out, const ReboundKey *key, const char *stamp, const 
 }
 
 char *
-rebound_token_sign (const ReboundKey *key, const char *list, const char *member, ReboundPath path,
-                    gint64 day)
+rebound_token_sign (const ReboundSigner *key, const char *list, const char *member,
+                    ReboundPath path, gint64 day)
 {
   GString *out = g_string_new (NULL);
   char stamp[STAMP_LENGTH + 1];
@@ -165,7 +165,7 @@ rebound_token_clear (ReboundToken *self)
 }
 
 gboolean
-rebound_token_holds (const ReboundToken *self, const ReboundKey *key, const char *list)
+rebound_token_holds (const ReboundToken *self, const ReboundSigner *key, const char *list)
 {
   g_autoptr (GString) expected = g_string_new (NULL);
   const char *given = self->text + 1 + STAMP_LENGTH;

@@ -52,7 +52,7 @@ check_pattern (const char *pattern, GError **error)
 /* What one return path is made of, in lower case. */
 typedef struct
 {
-  const ReboundKey *key;
+  const ReboundSigner *key;
   const char *pattern;
   char *list;
   char *name; /* what stands before the @ of the list */
@@ -157,8 +157,8 @@ rebound_verp_make (ReboundKeys *keys, const char *pattern, const char *list, con
 typedef struct
 {
   const ReboundKeys *keys;
-  const ReboundKey *key; /* of the one that holds */
-  gboolean any;          /* something had the form of a token */
+  const ReboundSigner *key; /* of the one that holds */
+  gboolean any;             /* something had the form of a token */
   ReboundToken token;
   char *list;
 } Verifying;

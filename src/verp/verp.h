@@ -17,7 +17,7 @@ typedef struct
 {
   char id; /* a lower-case letter or a digit */
   char *secret;
-} ReboundKey;
+} ReboundSigner;
 
 /**
  * rebound_keys_new_from_text:
@@ -30,10 +30,10 @@ typedef struct
 ReboundKeys *rebound_keys_new_from_text (const char *name, const char *text, GError **error);
 
 /* The one that signs. */
-const ReboundKey *rebound_keys_signer (const ReboundKeys *self);
+const ReboundSigner *rebound_keys_signer (const ReboundKeys *self);
 
 /* %NULL where there is none of that @id. */
-const ReboundKey *rebound_keys_find (const ReboundKeys *self, char id);
+const ReboundSigner *rebound_keys_find (const ReboundKeys *self, char id);
 
 /* Tokens
  *
@@ -55,10 +55,10 @@ typedef struct
 char *rebound_token_member (const char *address);
 
 /* What stands there instead, which is the same every day. */
-char *rebound_token_digest (const ReboundKey *key, const char *address);
+char *rebound_token_digest (const ReboundSigner *key, const char *address);
 
 /* @list is in lower case. */
-char *rebound_token_sign (const ReboundKey *key, const char *list, const char *member,
+char *rebound_token_sign (const ReboundSigner *key, const char *list, const char *member,
                           ReboundPath path, gint64 day);
 
 /* Whether @text has the form of one, whoever signed it; sets all of @token then. */
@@ -66,7 +66,7 @@ gboolean rebound_token_parse (const char *text, ReboundToken *token);
 void rebound_token_clear (ReboundToken *self);
 
 /* In a time that does not tell how much of it is right. */
-gboolean rebound_token_holds (const ReboundToken *self, const ReboundKey *key, const char *list);
+gboolean rebound_token_holds (const ReboundToken *self, const ReboundSigner *key, const char *list);
 
 /* Patterns
  *
@@ -109,7 +109,7 @@ gboolean rebound_pattern_match (const char *pattern, const char *address, Reboun
 /* A part of a match; %NULL where there is none. */
 char *rebound_pattern_part (const ReboundPatternMatch *match, ReboundPatternPart part);
 
-/* list@host; %NULL where the pattern has no list. */
+/* list@host; %NULL where the pattern has not both. */
 char *rebound_pattern_list (const ReboundPatternMatch *match);
 
 /* Plain return paths */

@@ -243,6 +243,15 @@ fuzz_message (const uint8_t *data, size_t size)
   fuzz_wrapped ("", data, size, "");
 }
 
+void
+fuzz_classify (const char *text)
+{
+  g_autoptr (GByteArray) input = g_byte_array_new ();
+
+  g_byte_array_append (input, (const guint8 *) text, strlen (text));
+  g_free (report_on (read_reply, input));
+}
+
 /* Whatever is asked for, as text and as JSON; what is near it is a topic. */
 static void
 explain (const char *text)

@@ -35,7 +35,10 @@ void fuzz_message (const uint8_t *data, size_t size);
 /* A message whose @data stands between @head and @tail. */
 void fuzz_wrapped (const char *head, const uint8_t *data, size_t size, const char *tail);
 
-/* A reply or a conversation. */
+/* A reply or a conversation, once, with its report. */
+void fuzz_classify (const char *text);
+
+/* … and with the other line ends, and as what is asked of "explain". */
 void fuzz_reply (const uint8_t *data, size_t size);
 
 G_END_DECLS

@@ -11,12 +11,13 @@
 #include <string.h>
 
 #include "translate.h"
+#include "verp/verp.h"
 
-struct _ReboundKeyType
+struct _ReboundSettingType
 {
-  gboolean (*set) (const ReboundKey *key, gpointer field, const char *text);
-  char *(*get) (const ReboundKey *key, gconstpointer field);
-  char *(*describe) (const ReboundKey *key);
+  gboolean (*set) (const ReboundSetting *key, gpointer field, const char *text);
+  char *(*get) (const ReboundSetting *key, gconstpointer field);
+  char *(*describe) (const ReboundSetting *key, const char *text);
 };
 
 /* ---- Numbers -------------------------------------------------------------------------------- */
@@ -46,7 +47,7 @@ write_number (double number)
 
 /* A weight that is still open is not written. */
 static gboolean
-number_set (const ReboundKey *key, gpointer field, const char *text)
+number_set (const ReboundSetting *key, gpointer field, const char *text)
 {
   const char *end;
   double number;
@@ -58,7 +59,7 @@ number_set (const ReboundKey *key, gpointer field, const char *text)
 }
 
 static char *
-number_get (G_GNUC_UNUSED const ReboundKey *key, gconstpointer field)
+number_get (G_GNUC_UNUSED const ReboundSetting *key, gconstpointer field)
 {
   const double number = *(const double *) field;
 
@@ -66,13 +67,13 @@ number_get (G_GNUC_UNUSED const ReboundKey *key, gconstpointer field)
 }
 
 static char *
-number_describe (const ReboundKey *key)
+number_describe (const ReboundSetting *key, G_GNUC_UNUSED const char *text)
 {
   return g_strdup_printf (_ ("a number from 0 to %g"), key->most);
 }
 
 static gboolean
-share_set (G_GNUC_UNUSED const ReboundKey *key, gpointer field, const char *text)
+share_set (G_GNUC_UNUSED const ReboundSetting *key, gpointer field, const char *text)
 {
   const char *end;
   double number;
@@ -84,7 +85,7 @@ share_set (G_GNUC_UNUSED const ReboundKey *key, gpointer field, const char *text
 }
 
 static char *
-share_get (G_GNUC_UNUSED const ReboundKey *key, gconstpointer field)
+share_get (G_GNUC_UNUSED const ReboundSetting *key, gconstpointer field)
 {
   g_autofree char *number = write_number (*(const double *) field * 100);
 
@@ -92,13 +93,13 @@ share_get (G_GNUC_UNUSED const ReboundKey *key, gconstpointer field)
 }
 
 static char *
-share_describe (G_GNUC_UNUSED const ReboundKey *key)
+share_describe (G_GNUC_UNUSED const ReboundSetting *key, G_GNUC_UNUSED const char *text)
 {
   return g_strdup (_ ("a share from 0% to 100%"));
 }
 
 static gboolean
-count_set (const ReboundKey *key, gpointer field, const char *text)
+count_set (const ReboundSetting *key, gpointer field, const char *text)
 {
   const char *end;
   double number;
@@ -111,13 +112,13 @@ count_set (const ReboundKey *key, gpointer field, const char *text)
 }
 
 static char *
-count_get (G_GNUC_UNUSED const ReboundKey *key, gconstpointer field)
+count_get (G_GNUC_UNUSED const ReboundSetting *key, gconstpointer field)
 {
   return g_strdup_printf ("%u", *(const guint *) field);
 }
 
 static char *
-count_describe (const ReboundKey *key)
+count_describe (const ReboundSetting *key, G_GNUC_UNUSED const char *text)
 {
   return g_strdup_printf (_ ("a whole number from 0 to %g"), key->most);
 }
@@ -141,7 +142,7 @@ find_unit (const char *name)
 
 /* A bare 0 needs no unit. */
 static gboolean
-time_set (const ReboundKey *key, gpointer field, const char *text)
+time_set (const ReboundSetting *key, gpointer field, const char *text)
 {
   const char *end;
   double number;
@@ -157,7 +158,7 @@ time_set (const ReboundKey *key, gpointer field, const char *text)
 }
 
 static char *
-time_get (G_GNUC_UNUSED const ReboundKey *key, gconstpointer field)
+time_get (G_GNUC_UNUSED const ReboundSetting *key, gconstpointer field)
 {
   const gint64 seconds = *(const gint64 *) field;
 
@@ -168,7 +169,7 @@ time_get (G_GNUC_UNUSED const ReboundKey *key, gconstpointer field)
 }
 
 static char *
-time_describe (const ReboundKey *key)
+time_describe (const ReboundSetting *key, G_GNUC_UNUSED const char *text)
 {
   return g_strdup_printf (_ ("a time up to %dd, as in: 90s, 30m, 12h, 7d"),
                           (int) (key->most / 86400));
@@ -176,19 +177,19 @@ time_describe (const ReboundKey *key)
 
 /* ---- Words ---------------------------------------------------------------------------------- */
 
-static const ReboundKeyWord *
-find_word (const ReboundKey *key, const char *name)
+static const ReboundSettingWord *
+find_word (const ReboundSetting *key, const char *name)
 {
-  for (const ReboundKeyWord *word = key->words; word->name != NULL; word++)
+  for (const ReboundSettingWord *word = key->words; word->name != NULL; word++)
     if (strcmp (word->name, name) == 0)
       return word;
   return NULL;
 }
 
 static gboolean
-word_set (const ReboundKey *key, gpointer field, const char *text)
+word_set (const ReboundSetting *key, gpointer field, const char *text)
 {
-  const ReboundKeyWord *word = find_word (key, text);
+  const ReboundSettingWord *word = find_word (key, text);
 
   if (word != NULL)
     *(guint *) field = word->value;
@@ -196,9 +197,9 @@ word_set (const ReboundKey *key, gpointer field, const char *text)
 }
 
 static char *
-word_get (const ReboundKey *key, gconstpointer field)
+word_get (const ReboundSetting *key, gconstpointer field)
 {
-  const ReboundKeyWord *word = key->words;
+  const ReboundSettingWord *word = key->words;
 
   while (word->name != NULL && word->value != *(const guint *) field)
     word++;
@@ -206,17 +207,17 @@ word_get (const ReboundKey *key, gconstpointer field)
 }
 
 static char *
-join_words (const ReboundKey *key)
+join_words (const ReboundSetting *key)
 {
   GString *text = g_string_new (NULL);
 
-  for (const ReboundKeyWord *word = key->words; word->name != NULL; word++)
+  for (const ReboundSettingWord *word = key->words; word->name != NULL; word++)
     g_string_append_printf (text, "%s%s", text->len > 0 ? ", " : "", word->name);
   return g_string_free (text, FALSE);
 }
 
 static char *
-word_describe (const ReboundKey *key)
+word_describe (const ReboundSetting *key, G_GNUC_UNUSED const char *text)
 {
   g_autofree char *words = join_words (key);
 
@@ -246,14 +247,14 @@ split (const char *text)
 }
 
 static gboolean
-words_set (const ReboundKey *key, gpointer field, const char *text)
+words_set (const ReboundSetting *key, gpointer field, const char *text)
 {
   g_auto (GStrv) pieces = split (text);
   guint bits = 0;
 
   for (guint i = 0; pieces[i] != NULL; i++)
     {
-      const ReboundKeyWord *word = find_word (key, pieces[i]);
+      const ReboundSettingWord *word = find_word (key, pieces[i]);
 
       if (word == NULL)
         return FALSE;
@@ -264,18 +265,18 @@ words_set (const ReboundKey *key, gpointer field, const char *text)
 }
 
 static char *
-words_get (const ReboundKey *key, gconstpointer field)
+words_get (const ReboundSetting *key, gconstpointer field)
 {
   GString *text = g_string_new (NULL);
 
-  for (const ReboundKeyWord *word = key->words; word->name != NULL; word++)
+  for (const ReboundSettingWord *word = key->words; word->name != NULL; word++)
     if ((*(const guint *) field & word->value) != 0)
       g_string_append_printf (text, "%s%s", text->len > 0 ? "; " : "", word->name);
   return g_string_free (text, FALSE);
 }
 
 static char *
-words_describe (const ReboundKey *key)
+words_describe (const ReboundSetting *key, G_GNUC_UNUSED const char *text)
 {
   g_autofree char *words = join_words (key);
 
@@ -309,7 +310,7 @@ replace_texts (gpointer field, char **texts)
 }
 
 static gboolean
-hosts_set (G_GNUC_UNUSED const ReboundKey *key, gpointer field, const char *text)
+hosts_set (G_GNUC_UNUSED const ReboundSetting *key, gpointer field, const char *text)
 {
   g_autofree char *lower = g_utf8_strdown (text, -1);
   g_auto (GStrv) hosts = split (lower);
@@ -322,7 +323,7 @@ hosts_set (G_GNUC_UNUSED const ReboundKey *key, gpointer field, const char *text
 }
 
 static char *
-texts_get (G_GNUC_UNUSED const ReboundKey *key, gconstpointer field)
+texts_get (G_GNUC_UNUSED const ReboundSetting *key, gconstpointer field)
 {
   char **texts = get_texts (field);
 
@@ -330,58 +331,45 @@ texts_get (G_GNUC_UNUSED const ReboundKey *key, gconstpointer field)
 }
 
 static char *
-hosts_describe (G_GNUC_UNUSED const ReboundKey *key)
+hosts_describe (G_GNUC_UNUSED const ReboundSetting *key, G_GNUC_UNUSED const char *text)
 {
   return g_strdup (_ ("names of hosts or domains with “;” between, as in: lists.example.org"));
 }
 
-/* Whether @text is an address in which the words of @key may stand in braces, and has those whose
- * value is not 0. */
-static gboolean
-is_pattern (const ReboundKey *key, const char *text)
+/* What is wrong with the first of @texts that is no pattern of return paths; %NULL where all are.
+ */
+static const char *
+check_patterns (char **texts)
 {
-  guint needed = 0, found = 0;
+  const char *problem = NULL;
 
-  for (const ReboundKeyWord *word = key->words; word->name != NULL; word++)
-    {
-      needed |= word->value;
-      if (strstr (text, word->name) != NULL)
-        found |= word->value;
-    }
-  for (const char *p = strchr (text, '{'); p != NULL; p = strchr (p + 1, '{'))
-    {
-      const char *end = strchr (p, '}');
-      g_autofree char *name = end != NULL ? g_strndup (p, end + 1 - p) : g_strdup ("");
-
-      if (find_word (key, name) == NULL)
-        return FALSE;
-    }
-  return needed == found && strpbrk (text, " \t\\\"<>") == NULL && strchr (text, '@') != NULL
-         && strchr (text, '@') == strrchr (text, '@');
+  for (; *texts != NULL && problem == NULL; texts++)
+    problem = rebound_pattern_check (*texts, FALSE);
+  return problem;
 }
 
 static gboolean
-patterns_set (const ReboundKey *key, gpointer field, const char *text)
+patterns_set (G_GNUC_UNUSED const ReboundSetting *key, gpointer field, const char *text)
 {
   g_auto (GStrv) patterns = split (text);
 
-  for (guint i = 0; patterns[i] != NULL; i++)
-    if (!is_pattern (key, patterns[i]))
-      return FALSE;
+  if (check_patterns (patterns) != NULL)
+    return FALSE;
   replace_texts (field, g_steal_pointer (&patterns));
   return TRUE;
 }
 
 static char *
-patterns_describe (G_GNUC_UNUSED const ReboundKey *key)
+patterns_describe (G_GNUC_UNUSED const ReboundSetting *key, const char *text)
 {
-  return g_strdup (_ ("addresses with “;” between, in which {list}, {host}, {number} and in any "
-                      "case {user} and {domain} stand for what differs, as in: "
-                      "{list}-bounces+{user}={domain}@{host}"));
+  g_auto (GStrv) patterns = split (text);
+
+  return g_strdup_printf (_ ("addresses with “;” between, as in: %s (%s)"),
+                          "{list}-bounces+{user}={domain}@{host}", check_patterns (patterns));
 }
 
 static gboolean
-text_set (G_GNUC_UNUSED const ReboundKey *key, gpointer field, const char *text)
+text_set (G_GNUC_UNUSED const ReboundSetting *key, gpointer field, const char *text)
 {
   char **value = field;
 
@@ -391,67 +379,68 @@ text_set (G_GNUC_UNUSED const ReboundKey *key, gpointer field, const char *text)
 }
 
 static gboolean
-pattern_set (const ReboundKey *key, gpointer field, const char *text)
+pattern_set (const ReboundSetting *key, gpointer field, const char *text)
 {
-  return (*text == '\0' || is_pattern (key, text)) && text_set (key, field, text);
+  return (*text == '\0' || rebound_pattern_check (text, TRUE) == NULL)
+         && text_set (key, field, text);
 }
 
 static char *
-text_get (G_GNUC_UNUSED const ReboundKey *key, gconstpointer field)
+text_get (G_GNUC_UNUSED const ReboundSetting *key, gconstpointer field)
 {
   return g_strdup (*(char *const *) field);
 }
 
 static char *
-pattern_describe (G_GNUC_UNUSED const ReboundKey *key)
+pattern_describe (G_GNUC_UNUSED const ReboundSetting *key, const char *text)
 {
-  return g_strdup (_ ("an address with {list}, {token} and {host} in it, as in: "
-                      "{list}-bounces+{token}@{host}"));
+  return g_strdup_printf (_ ("an address, as in: %s (%s)"), REBOUND_SIGNED_PATTERN,
+                          rebound_pattern_check (text, TRUE));
 }
 
 static char *
-file_describe (G_GNUC_UNUSED const ReboundKey *key)
+file_describe (G_GNUC_UNUSED const ReboundSetting *key, G_GNUC_UNUSED const char *text)
 {
   return g_strdup (_ ("the name of a file"));
 }
 
 /* ---- The tables ------------------------------------------------------------------------------ */
 
-static const ReboundKeyType number = { number_set, number_get, number_describe };
-static const ReboundKeyType share = { share_set, share_get, share_describe };
-static const ReboundKeyType count = { count_set, count_get, count_describe };
-static const ReboundKeyType time_ = { time_set, time_get, time_describe };
-static const ReboundKeyType word = { word_set, word_get, word_describe };
-static const ReboundKeyType words = { words_set, words_get, words_describe };
-static const ReboundKeyType hosts = { hosts_set, texts_get, hosts_describe };
-static const ReboundKeyType patterns = { patterns_set, texts_get, patterns_describe };
-static const ReboundKeyType pattern = { pattern_set, text_get, pattern_describe };
-static const ReboundKeyType file = { text_set, text_get, file_describe };
+static const ReboundSettingType number = { number_set, number_get, number_describe };
+static const ReboundSettingType share = { share_set, share_get, share_describe };
+static const ReboundSettingType count = { count_set, count_get, count_describe };
+static const ReboundSettingType time_ = { time_set, time_get, time_describe };
+static const ReboundSettingType word = { word_set, word_get, word_describe };
+static const ReboundSettingType words = { words_set, words_get, words_describe };
+static const ReboundSettingType hosts = { hosts_set, texts_get, hosts_describe };
+static const ReboundSettingType patterns = { patterns_set, texts_get, patterns_describe };
+static const ReboundSettingType pattern = { pattern_set, text_get, pattern_describe };
+static const ReboundSettingType file = { text_set, text_get, file_describe };
 
-static const ReboundKeyWord counts[] = { { "day", FALSE }, { "message", TRUE }, { 0 } };
-static const ReboundKeyWord resets[] = { { "delivery", REBOUND_RESET_DELIVERY },
-                                         { "auto-reply", REBOUND_RESET_AUTO_REPLY },
-                                         { "confirmation", REBOUND_RESET_CONFIRMATION },
-                                         { 0 } };
-static const ReboundKeyWord after_warning[] = { { "ignore", REBOUND_STEP_NONE },
-                                                { "probe", REBOUND_STEP_PROBE },
-                                                { "suspend", REBOUND_STEP_SUSPEND },
-                                                { "unsubscribe", REBOUND_STEP_UNSUBSCRIBE },
-                                                { 0 } };
-static const ReboundKeyWord after_probe[] = { { "ignore", REBOUND_STEP_NONE },
-                                              { "suspend", REBOUND_STEP_SUSPEND },
-                                              { "unsubscribe", REBOUND_STEP_UNSUBSCRIBE },
-                                              { 0 } };
-static const ReboundKeyWord after_complaint[] = { { "ignore", REBOUND_STEP_NONE },
-                                                  { "owner", REBOUND_STEP_OWNER },
+static const ReboundSettingWord counts[] = { { "day", FALSE }, { "message", TRUE }, { 0 } };
+static const ReboundSettingWord resets[] = { { "delivery", REBOUND_RESET_DELIVERY },
+                                             { "auto-reply", REBOUND_RESET_AUTO_REPLY },
+                                             { "confirmation", REBOUND_RESET_CONFIRMATION },
+                                             { 0 } };
+static const ReboundSettingWord after_warning[] = { { "ignore", REBOUND_STEP_NONE },
+                                                    { "probe", REBOUND_STEP_PROBE },
+                                                    { "suspend", REBOUND_STEP_SUSPEND },
+                                                    { "unsubscribe", REBOUND_STEP_UNSUBSCRIBE },
+                                                    { 0 } };
+static const ReboundSettingWord after_probe[] = { { "ignore", REBOUND_STEP_NONE },
+                                                  { "suspend", REBOUND_STEP_SUSPEND },
                                                   { "unsubscribe", REBOUND_STEP_UNSUBSCRIBE },
                                                   { 0 } };
-static const ReboundKeyWord reaches[] = { { "nothing", REBOUND_REACH_NOTHING },
-                                          { "probe", REBOUND_REACH_PROBE },
-                                          { "suspend", REBOUND_REACH_SUSPEND },
-                                          { "unsubscribe", REBOUND_REACH_UNSUBSCRIBE },
-                                          { "unsubscribe-without-keys", REBOUND_REACH_BY_KEYS },
-                                          { 0 } };
+static const ReboundSettingWord after_complaint[] = { { "ignore", REBOUND_STEP_NONE },
+                                                      { "owner", REBOUND_STEP_OWNER },
+                                                      { "unsubscribe", REBOUND_STEP_UNSUBSCRIBE },
+                                                      { 0 } };
+static const ReboundSettingWord reaches[] = { { "nothing", REBOUND_REACH_NOTHING },
+                                              { "probe", REBOUND_REACH_PROBE },
+                                              { "suspend", REBOUND_REACH_SUSPEND },
+                                              { "unsubscribe", REBOUND_REACH_UNSUBSCRIBE },
+                                              { "unsubscribe-without-keys", REBOUND_REACH_BY_KEYS },
+                                              { 0 } };
 
 #define TERM(field) G_STRUCT_OFFSET (ReboundSection, written.field)
 #define GRADE(grade) (TERM (grades) + (grade) * sizeof (ReboundReach))
@@ -459,7 +448,7 @@ static const ReboundKeyWord reaches[] = { { "nothing", REBOUND_REACH_NOTHING },
 #define MOST_SCORE 1e6
 #define MOST_TIME (3650 * 86400.0)
 
-const ReboundKey rebound_policy_keys[] = {
+const ReboundSetting rebound_policy_settings[] = {
   { "count", &word, TERM (count_messages), 0, counts },
   { "hard-weight", &number, WEIGHT (REBOUND_BOUNCE_HARD), 1000, NULL },
   { "soft-weight", &number, WEIGHT (REBOUND_BOUNCE_SOFT), 1000, NULL },
@@ -495,11 +484,11 @@ const ReboundKey rebound_policy_keys[] = {
   { 0 },
 };
 
-static const ReboundKeyWord bounces[] = { { "none", REBOUND_BOUNCE_NONE },
-                                          { "soft", REBOUND_BOUNCE_SOFT },
-                                          { "hard", REBOUND_BOUNCE_HARD },
-                                          { 0 } };
-static const ReboundKeyWord faults[] = {
+static const ReboundSettingWord bounces[] = { { "none", REBOUND_BOUNCE_NONE },
+                                              { "soft", REBOUND_BOUNCE_SOFT },
+                                              { "hard", REBOUND_BOUNCE_HARD },
+                                              { 0 } };
+static const ReboundSettingWord faults[] = {
   { "recipient", REBOUND_FAULT_RECIPIENT },
   { "domain", REBOUND_FAULT_DOMAIN },
   { "message", REBOUND_FAULT_MESSAGE },
@@ -510,14 +499,14 @@ static const ReboundKeyWord faults[] = {
   { "none", REBOUND_FAULT_NONE },
   { 0 },
 };
-static const ReboundKeyWord unsubscribes[] = { { "never", REBOUND_UNSUBSCRIBE_NEVER },
-                                               { "count", REBOUND_UNSUBSCRIBE_COUNT },
-                                               { "now", REBOUND_UNSUBSCRIBE_NOW },
-                                               { 0 } };
+static const ReboundSettingWord unsubscribes[] = { { "never", REBOUND_UNSUBSCRIBE_NEVER },
+                                                   { "count", REBOUND_UNSUBSCRIBE_COUNT },
+                                                   { "now", REBOUND_UNSUBSCRIBE_NOW },
+                                                   { 0 } };
 
 #define CELL(field) G_STRUCT_OFFSET (ReboundCell, field)
 
-const ReboundKey rebound_reason_keys[] = {
+const ReboundSetting rebound_reason_settings[] = {
   { "bounce", &word, CELL (bounce), 0, bounces },
   { "fault", &word, CELL (fault), 0, faults },
   { "unsubscribe", &word, CELL (unsubscribe), 0, unsubscribes },
@@ -525,32 +514,21 @@ const ReboundKey rebound_reason_keys[] = {
   { 0 },
 };
 
-static const ReboundKeyWord in_plain[] = { { "{user}", 1 },
-                                           { "{domain}", 2 },
-                                           { "{list}", 0 },
-                                           { "{host}", 0 },
-                                           { "{number}", 0 },
-                                           { "{cookie}", 0 },
-                                           { 0 } };
-static const ReboundKeyWord in_signed[] = {
-  { "{token}", 1 }, { "{list}", 2 }, { "{host}", 4 }, { 0 }
-};
-
 #define SITE(field) G_STRUCT_OFFSET (ReboundSite, field)
 
-const ReboundKey rebound_site_keys[] = {
+const ReboundSetting rebound_site_settings[] = {
   { "domains", &hosts, SITE (domains), 0, NULL },
   { "hosts", &hosts, SITE (hosts), 0, NULL },
-  { "return-paths", &patterns, SITE (return_paths), 0, in_plain },
-  { "signed-path", &pattern, SITE (signed_path), 0, in_signed },
+  { "return-paths", &patterns, SITE (return_paths), 0, NULL },
+  { "signed-path", &pattern, SITE (signed_path), 0, NULL },
   { "keys", &file, SITE (keys), 0, NULL },
   { 0 },
 };
 
 /* ---- What is done with them ------------------------------------------------------------------ */
 
-const ReboundKey *
-rebound_key_find (const ReboundKey *keys, const char *name)
+const ReboundSetting *
+rebound_setting_find (const ReboundSetting *keys, const char *name)
 {
   for (; keys->name != NULL; keys++)
     if (strcmp (keys->name, name) == 0)
@@ -559,25 +537,25 @@ rebound_key_find (const ReboundKey *keys, const char *name)
 }
 
 gboolean
-rebound_key_set (const ReboundKey *self, gpointer record, const char *text)
+rebound_setting_set (const ReboundSetting *self, gpointer record, const char *text)
 {
   return self->type->set (self, (char *) record + self->offset, text);
 }
 
 char *
-rebound_key_get (const ReboundKey *self, gconstpointer record)
+rebound_setting_get (const ReboundSetting *self, gconstpointer record)
 {
   return self->type->get (self, (const char *) record + self->offset);
 }
 
 char *
-rebound_key_describe (const ReboundKey *self)
+rebound_setting_describe (const ReboundSetting *self, const char *text)
 {
-  return self->type->describe (self);
+  return self->type->describe (self, text);
 }
 
 char *
-rebound_key_list (const ReboundKey *keys)
+rebound_setting_list (const ReboundSetting *keys)
 {
   GString *names = g_string_new (NULL);
 
