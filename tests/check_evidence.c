@@ -1158,7 +1158,8 @@ static const Row notices[] = {
   { BOUNCE (ONE ("a@example.net")) BOUNCE (ONE ("b@example.net")), "a@example.net" },
   { "{\"eventType\":\"Open\",\"open\":{}," MAIL "}", "" },
   { "{\"eventType\":\"Reject\",\"reject\":{}," MAIL "}", "x@example.net" },
-  { "{\"Type\":\"Notification\",\"TopicArn\":\"arn\",\"Message\":\"{\\\"eventType\\\":\\\"Reject\\\","
+  { "{\"Type\":\"Notification\",\"TopicArn\":\"arn\",\"Message\":\"{\\\"eventType\\\":"
+    "\\\"Reject\\\","
     "\\\"mail\\\":{\\\"messageId\\\":\\\"1\\\",\\\"destination\\\":[\\\"x@example.net\\\"]}}\"}",
     "x@example.net" },
   /* of other types than they should be */
@@ -1172,9 +1173,12 @@ static const Row notices[] = {
   /* of other bytes: a field cannot be added, nor half a character, nor the end of a string */
   { BOUNCE (ONE ("a@example.net\\nAction: delivered\\n\\nFinal-Recipient: rfc822; b@example.net")),
     "a@example.net" },
-  { BOUNCE (ONE ("\\ud800a@example.net")), "\xef\xbf\xbd" "a@example.net" },
-  { BOUNCE (ONE ("\\udc00a@example.net")), "\xef\xbf\xbd" "a@example.net" },
-  { BOUNCE (ONE ("\\ud83d\\ude00a@example.net")), "\xf0\x9f\x98\x80" "a@example.net" },
+  { BOUNCE (ONE ("\\ud800a@example.net")), "\xef\xbf\xbd"
+                                           "a@example.net" },
+  { BOUNCE (ONE ("\\udc00a@example.net")), "\xef\xbf\xbd"
+                                           "a@example.net" },
+  { BOUNCE (ONE ("\\ud83d\\ude00a@example.net")), "\xf0\x9f\x98\x80"
+                                                  "a@example.net" },
   { BOUNCE (ONE ("a@example.net\",\"status\":\"\\ud800")), "a@example.net" },
   { BOUNCE (ONE ("a@example.net\\u00")), "-" },
   { BOUNCE (ONE ("a@example.net\\x41")), "-" },
@@ -1192,7 +1196,8 @@ static const Row notices[] = {
   { "{\"notificationType\":\"Bounce\"]", "-" },
   { "{\"notificationType\":\"Bounce\"," MAIL ",}}", "-" },
   { "{\"notificationType\":\"Bounce\"}", "-" },
-  { "{\"Type\":\"Notification\",\"TopicArn\":\"arn\",\"Message\":\"You have chosen to subscribe\"}", "-" },
+  { "{\"Type\":\"Notification\",\"TopicArn\":\"arn\",\"Message\":\"You have chosen to subscribe\"}",
+    "-" },
 };
 
 /* Only where the module is built. */
@@ -1265,7 +1270,8 @@ START_TEST (notice_depth)
 {
   g_autoptr (ReboundEvidence) evidence = NULL;
   g_autofree char *body = NULL;
-  const char *const ends[] = { "[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]", "[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]" };
+  const char *const ends[] = { "[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]",
+                               "[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]" };
 
   body = g_strdup_printf ("{\"eventType\":\"Open\"," MAIL ",\"a\":%s}", ends[_i]);
   evidence = read_notice (body);
@@ -1345,7 +1351,8 @@ END_TEST
 
 START_TEST (envelope_of_the_caller)
 {
-  ReboundEnvelope envelope = { "", "news-bounces+carol=example.net@lists.example.org" };
+  ReboundEnvelope envelope = { .sender = "",
+                               .recipient = "news-bounces+carol=example.net@lists.example.org" };
   g_autoptr (ReboundEvidence) evidence =
       read_with ("Return-Path: <someone@example.org>\nFrom: MAILER-DAEMON@mx.example.net\n"
                  "Delivered-To: news-bounces+bob=example.net@lists.example.org\n\nText\n",
@@ -1360,7 +1367,7 @@ END_TEST
 /* The caller knows to whom the report came: no field says better, VERP or not. */
 START_TEST (envelope_of_the_caller_plain)
 {
-  ReboundEnvelope envelope = { NULL, "postmaster@lists.example.org" };
+  ReboundEnvelope envelope = { .sender = NULL, .recipient = "postmaster@lists.example.org" };
   g_autoptr (ReboundEvidence) evidence = read_with (
       "From: MAILER-DAEMON@mx.example.net\nTo: one@lists.example.org\n\nText\n", &envelope);
 
@@ -1392,7 +1399,7 @@ END_TEST
 /* The null reverse-path given by the caller is no "not known". */
 START_TEST (envelope_null_sender)
 {
-  ReboundEnvelope envelope = { "", NULL };
+  ReboundEnvelope envelope = { .sender = "", .recipient = NULL };
   g_autoptr (ReboundEvidence) evidence =
       read_with ("From: MAILER-DAEMON@mx.example.net\n\nText\n", &envelope);
 

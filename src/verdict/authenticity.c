@@ -10,7 +10,6 @@
 
 #include "evidence/address.h"
 #include "evidence/trace.h"
-#include "message/received.h"
 #include "verp/verp.h"
 
 #define SECONDS_OF_DAY 86400
@@ -249,9 +248,8 @@ rebound_authenticity_new (const ReboundPolicy *policy, ReboundKeys *keys, GBytes
   self->evidence = evidence;
   self->common = g_array_new (FALSE, FALSE, sizeof (ReboundTrust));
   rebound_trace_read (message, most, (const char *const *) self->site->hosts, &self->trace);
-  self->received = envelope != NULL && envelope->received > 0
-                       ? envelope->received
-                       : rebound_message_read_received (message, most);
+  self->received = envelope != NULL && envelope->received > 0 ? envelope->received
+                                                             : rebound_read_received (message);
   read_paths (self);
   if (member_of (self) != NULL)
     evidence->verp = g_string_chunk_insert (evidence->strings, member_of (self));
