@@ -144,13 +144,12 @@ static gboolean
 take_message (const CliMessage *message, gpointer data)
 {
   Scan *self = data;
-  const gint64 received = cli_arrival (message, cli_now ());
-  const ReboundEnvelope envelope = { .received = received,
+  const ReboundEnvelope envelope = { .received = message->arrival,
                                      .find_path = find_path,
                                      .find_data = self->store };
   const Pending pending = {
     .report = rebound_analyzer_analyze (self->analyzer, message->bytes, &envelope, NULL),
-    .received = received,
+    .received = cli_arrival (message, cli_now ()),
   };
 
   g_array_append_val (self->pending, pending);

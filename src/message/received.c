@@ -1,7 +1,5 @@
 /* Rebound: when the own server took a message.
  * SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "received.h"
-
 #include <string.h>
 
 #include "line-ends.h"
@@ -37,32 +35,26 @@ find_received (ReboundLines *lines)
 }
 
 gint64
-rebound_message_read_received (GBytes *message, gsize most)
+rebound_read_received (GBytes *message)
 {
   gsize size;
-  const char *data = g_bytes_get_data (message, &size);
+  const char *data;
+  ReboundLimits limits;
+  ReboundLines lines;
   char date[REBOUND_DATE_BYTES];
   g_autoptr (GString) field = NULL;
   g_autoptr (GDateTime) time = NULL;
-  ReboundLines lines;
   const char *semicolon;
 
-  rebound_lines_init (&lines, data, MIN (size, most));
+  g_return_val_if_fail (message != NULL, 0);
+
+  rebound_limits_init (&limits);
+  data = g_bytes_get_data (message, &size);
+  rebound_lines_init (&lines, data, MIN (size, limits.header_bytes));
   rebound_lines_skip_preface (&lines);
   field = find_received (&lines);
   semicolon = strrchr (field->str, ';');
   if (semicolon != NULL && rebound_message_read_date (semicolon + 1, date))
     time = g_date_time_new_from_iso8601 (date, NULL);
   return time != NULL ? MAX (g_date_time_to_unix (time), 0) : 0;
-}
-
-gint64
-rebound_read_received (GBytes *message)
-{
-  ReboundLimits limits;
-
-  g_return_val_if_fail (message != NULL, 0);
-
-  rebound_limits_init (&limits);
-  return rebound_message_read_received (message, limits.header_bytes);
 }
