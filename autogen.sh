@@ -4,7 +4,8 @@
 set -eu
 
 packages='build-essential autoconf automake libtool pkg-config gettext
-  libglib2.0-dev libgmime-3.0-dev libpcre2-dev libxml2-dev libjson-glib-dev check'
+  libglib2.0-dev libgmime-3.0-dev libpcre2-dev libxml2-dev libjson-glib-dev
+  libsqlite3-dev libpq-dev check'
 
 usage ()
 {
@@ -35,7 +36,7 @@ have_everything ()
     command -v "$tool" >/dev/null 2>&1 || return 1
   done
   pkg-config --exists 'glib-2.0 >= 2.66' 'gmime-3.0 >= 3.2' 'libpcre2-8 >= 10.32' \
-    'libxml-2.0 >= 2.9.10' 'check >= 0.15' 'json-glib-1.0 >= 1.6'
+    'libxml-2.0 >= 2.9.10' 'check >= 0.15' 'json-glib-1.0 >= 1.6' 'sqlite3 >= 3.35' 'libpq >= 13'
 }
 
 missing_packages ()
@@ -64,7 +65,8 @@ install_packages ()
   then
     die "this is not Debian: install a C compiler, make, autoconf, automake, libtool, pkg-config," \
       "GNU gettext and the development files of GLib >= 2.66, GMime >= 3.2, PCRE2 >= 10.32," \
-      "libxml2 >= 2.9.10, json-glib >= 1.6 and Check >= 0.15, then try again"
+      "libxml2 >= 2.9.10, json-glib >= 1.6, SQLite >= 3.35, libpq >= 13 and Check >= 0.15," \
+      "then try again"
   fi
   missing=$(missing_packages | paste -sd ' ' -)
   # All there, but one too old: configure says which.

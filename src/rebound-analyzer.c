@@ -17,27 +17,13 @@ struct _ReboundAnalyzer
   ReboundLimits limits;
   const ReboundRules *rules;
   ReboundCompiler *compiler; /* (nullable): has the rules, where files came on top */
+  ReboundPolicy *policy;     /* (nullable): what the rules say of the reasons holds */
+  ReboundKeys *keys;         /* (nullable): of its return paths */
   ReboundConverters *converters;
 };
 
 G_DEFINE_BOXED_TYPE (ReboundAnalyzer, rebound_analyzer, rebound_analyzer_ref,
                      rebound_analyzer_unref)
-
-ReboundAnalyzer *
-rebound_analyzer_new (const ReboundLimits *limits, G_GNUC_UNUSED GError **error)
-{
-  ReboundAnalyzer *self = g_new0 (ReboundAnalyzer, 1);
-
-  rebound_message_init ();
-  g_atomic_ref_count_init (&self->references);
-  self->rules = &rebound_builtin_rules;
-  self->converters = rebound_converters_new ();
-  if (limits != NULL)
-    self->limits = *limits;
-  else
-    rebound_limits_init (&self->limits);
-  return self;
-}
 
 /* Behind a null byte, as a crash of the machine may leave some, nothing would be read. */
 static gboolean
@@ -72,22 +58,67 @@ add_files (ReboundCompiler *compiler, const char *const *files, GError **error)
   return TRUE;
 }
 
+static gboolean
+compile_files (ReboundAnalyzer *self, const char *const *files, GError **error)
+{
+  self->compiler = rebound_compiler_new (&rebound_builtin_rules);
+  if (!add_files (self->compiler, files, error) || !rebound_compiler_check (self->compiler, error))
+    return FALSE;
+  self->rules = rebound_compiler_finish (self->compiler);
+  return TRUE;
+}
+
+/* Of a site that has not said what is its own, no report is graded, and they are not needed. */
+static gboolean
+read_keys (ReboundAnalyzer *self, GError **error)
+{
+  const char *file = self->policy != NULL && rebound_policy_knows_site (self->policy)
+                         ? rebound_policy_site (self->policy)->keys
+                         : NULL;
+
+  if (file != NULL)
+    self->keys = rebound_keys_new_from_file (file, error);
+  return file == NULL || self->keys != NULL;
+}
+
+ReboundAnalyzer *
+rebound_analyzer_new_for_site (const ReboundLimits *limits, const char *const *files,
+                               ReboundPolicy *policy, GError **error)
+{
+  g_autoptr (ReboundAnalyzer) self = NULL;
+
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  rebound_message_init ();
+  self = g_new0 (ReboundAnalyzer, 1);
+  g_atomic_ref_count_init (&self->references);
+  self->rules = &rebound_builtin_rules;
+  self->policy = policy != NULL ? rebound_policy_ref (policy) : NULL;
+  self->converters = rebound_converters_new ();
+  if (limits != NULL)
+    self->limits = *limits;
+  else
+    rebound_limits_init (&self->limits);
+  if (files != NULL && !compile_files (self, files, error))
+    return NULL;
+  if (!read_keys (self, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+ReboundAnalyzer *
+rebound_analyzer_new (const ReboundLimits *limits, GError **error)
+{
+  return rebound_analyzer_new_for_site (limits, NULL, NULL, error);
+}
+
 ReboundAnalyzer *
 rebound_analyzer_new_with_rules (const ReboundLimits *limits, const char *const *files,
                                  GError **error)
 {
-  g_autoptr (ReboundAnalyzer) self = NULL;
-
   g_return_val_if_fail (files != NULL, NULL);
-  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  self = rebound_analyzer_new (limits, error);
-  self->compiler = rebound_compiler_new (&rebound_builtin_rules);
-  if (!add_files (self->compiler, files, error)
-      || !rebound_compiler_check (self->compiler, error))
-    return NULL;
-  self->rules = rebound_compiler_finish (self->compiler);
-  return g_steal_pointer (&self);
+  return rebound_analyzer_new_for_site (limits, files, NULL, error);
 }
 
 const ReboundRules *
@@ -122,6 +153,8 @@ rebound_analyzer_unref (ReboundAnalyzer *self)
     return;
   rebound_converters_free (self->converters);
   g_clear_pointer (&self->compiler, rebound_compiler_free);
+  g_clear_pointer (&self->policy, rebound_policy_unref);
+  g_clear_pointer (&self->keys, rebound_keys_unref);
   g_free (self);
 }
 
@@ -130,13 +163,19 @@ rebound_analyzer_analyze (ReboundAnalyzer *self, GBytes *message, const ReboundE
                           GError **error)
 {
   g_autoptr (ReboundMessage) parsed = NULL;
+  g_autoptr (ReboundAuthenticity) authenticity = NULL;
+  ReboundEvidence *evidence;
   ReboundReport *report;
 
   g_return_val_if_fail (self != NULL && message != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
   parsed = rebound_message_parse (message, self->converters, self->rules, &self->limits);
-  report = rebound_verdict (rebound_evidence_read (parsed, envelope, self->rules, &self->limits));
+  evidence = rebound_evidence_read (parsed, envelope, self->rules, &self->limits);
+  if (self->policy != NULL && rebound_policy_knows_site (self->policy))
+    authenticity =
+        rebound_authenticity_new (self->policy, self->keys, message, envelope, evidence);
+  report = rebound_verdict (evidence, self->policy, authenticity);
   report->analyzer = rebound_analyzer_ref (self);
   report->message = g_bytes_ref (message);
   report->limits = self->limits;
@@ -174,7 +213,7 @@ rebound_analyzer_classify (ReboundAnalyzer *self, const char *text, GError **err
   evidence = read_notice (self, text);
   if (evidence == NULL)
     evidence = rebound_evidence_read_reply (text, self->rules, &self->limits);
-  report = rebound_verdict (evidence);
+  report = rebound_verdict (evidence, self->policy, NULL);
   report->analyzer = rebound_analyzer_ref (self);
   return report;
 }

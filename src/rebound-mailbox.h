@@ -88,6 +88,32 @@ REBOUND_API const char *rebound_mailbox_get_source (const ReboundMailbox *self);
  */
 REBOUND_API guint rebound_mailbox_get_index (const ReboundMailbox *self);
 
+/**
+ * rebound_mailbox_get_arrival:
+ * @self: a mailbox
+ *
+ * As the program has it that put the message there: the date of the `From ` line of an mbox, where
+ * one without a zone is UTC (RFC 4155), or the time in the name of a Maildir's file. It is never
+ * that of the Date field, which the sender writes.
+ *
+ * Returns: when the last message arrived, in seconds since 1970; 0 where that is not known
+ * Since: 0.1
+ */
+REBOUND_API gint64 rebound_mailbox_get_arrival (const ReboundMailbox *self);
+
+/**
+ * rebound_read_received:
+ * @message: a message as it came
+ *
+ * Each server puts its Received on top of what it got (RFC 5321 section 4.4), so the topmost one is
+ * that of the server which took the message last. Where no server of the site has put one there,
+ * it is the sender's.
+ *
+ * Returns: the date of the topmost Received field, in seconds since 1970; 0 where there is none
+ * Since: 0.1
+ */
+REBOUND_API gint64 rebound_read_received (GBytes *message);
+
 REBOUND_API void rebound_mailbox_free (ReboundMailbox *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ReboundMailbox, rebound_mailbox_free)

@@ -74,6 +74,16 @@ REBOUND_API ReboundPolicy *rebound_policy_new_from_file (const char *file, GErro
 REBOUND_API const char *const *rebound_policy_presets (void);
 
 /**
+ * rebound_policy_get_summary:
+ * @preset: one of rebound_policy_presets()
+ *
+ * Returns: (transfer none) (nullable): what it does, in a few words; %NULL where there is no such
+ *   preset
+ * Since: 0.1
+ */
+REBOUND_API const char *rebound_policy_get_summary (const char *preset);
+
+/**
  * rebound_policy_to_string:
  * @self: a policy
  *
@@ -81,6 +91,16 @@ REBOUND_API const char *const *rebound_policy_presets (void);
  * Since: 0.1
  */
 REBOUND_API char *rebound_policy_to_string (const ReboundPolicy *self);
+
+/**
+ * rebound_policy_find_doubts:
+ * @self: a policy
+ *
+ * Returns: (transfer full) (array zero-terminated=1): what is allowed in it and perhaps not meant,
+ *   a sentence for a person each
+ * Since: 0.1
+ */
+REBOUND_API char **rebound_policy_find_doubts (const ReboundPolicy *self);
 
 REBOUND_API ReboundPolicy *rebound_policy_ref (ReboundPolicy *self);
 REBOUND_API void rebound_policy_unref (ReboundPolicy *self);

@@ -129,6 +129,16 @@ typedef struct
   gint64 due;
 } ReboundMember;
 
+/**
+ * rebound_member_to_json:
+ * @self: a member
+ *
+ * Returns: (transfer full): it in the form of rebound-json(5), one JSON object on one line, without
+ *   a line end
+ * Since: 0.1
+ */
+REBOUND_API char *rebound_member_to_json (const ReboundMember *self);
+
 /* Each returns %FALSE to end. What it is given lives until it returns. */
 typedef gboolean (*ReboundMemberFunc) (const ReboundMember *member, gpointer data);
 
@@ -194,6 +204,16 @@ typedef struct
   const char *step;
   const char *evidence;
 } ReboundRecord;
+
+/**
+ * rebound_record_to_json:
+ * @self: a record
+ *
+ * Returns: (transfer full): it in the form of rebound-json(5), one JSON object on one line, without
+ *   a line end
+ * Since: 0.1
+ */
+REBOUND_API char *rebound_record_to_json (const ReboundRecord *self);
 
 typedef gboolean (*ReboundRecordFunc) (const ReboundRecord *record, gpointer data);
 
@@ -286,6 +306,16 @@ typedef struct
   guint members;
   guint held;
 } ReboundDue;
+
+/**
+ * rebound_due_to_json:
+ * @self: a step that is due
+ *
+ * Returns: (transfer full): it in the form of rebound-json(5), one JSON object on one line, without
+ *   a line end
+ * Since: 0.1
+ */
+REBOUND_API char *rebound_due_to_json (const ReboundDue *self);
 
 typedef gboolean (*ReboundDueFunc) (const ReboundDue *due, gpointer data);
 

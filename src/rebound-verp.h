@@ -36,6 +36,7 @@ REBOUND_API GQuark rebound_verp_error_quark (void);
  * @REBOUND_VERP_ERROR_FORGED: the signature is not of these keys, this list and this member
  * @REBOUND_VERP_ERROR_EXPIRED: the signature is too old, or of the future
  * @REBOUND_VERP_ERROR_LOOKUP: the signature is of a member who is none of the candidates
+ * @REBOUND_VERP_ERROR_PATTERN: that is no pattern of signed return paths
  *
  * Since: 0.1
  */
@@ -48,6 +49,7 @@ typedef enum
   REBOUND_VERP_ERROR_FORGED,
   REBOUND_VERP_ERROR_EXPIRED,
   REBOUND_VERP_ERROR_LOOKUP,
+  REBOUND_VERP_ERROR_PATTERN,
 } ReboundVerpError;
 
 /**

@@ -1355,7 +1355,8 @@ END_TEST
 
 START_TEST (envelope_of_the_caller)
 {
-  ReboundEnvelope envelope = { "", "news-bounces+carol=example.net@lists.example.org" };
+  ReboundEnvelope envelope = { .sender = "",
+                               .recipient = "news-bounces+carol=example.net@lists.example.org" };
   g_autoptr (ReboundEvidence) evidence =
       read_with ("Return-Path: <someone@example.org>\nFrom: MAILER-DAEMON@mx.example.net\n"
                  "Delivered-To: news-bounces+bob=example.net@lists.example.org\n\nText\n",
@@ -1370,7 +1371,7 @@ END_TEST
 /* The caller knows to whom the report came: no field says better, VERP or not. */
 START_TEST (envelope_of_the_caller_plain)
 {
-  ReboundEnvelope envelope = { NULL, "postmaster@lists.example.org" };
+  ReboundEnvelope envelope = { .sender = NULL, .recipient = "postmaster@lists.example.org" };
   g_autoptr (ReboundEvidence) evidence = read_with (
       "From: MAILER-DAEMON@mx.example.net\nTo: one@lists.example.org\n\nText\n", &envelope);
 
@@ -1402,7 +1403,7 @@ END_TEST
 /* The null reverse-path given by the caller is no "not known". */
 START_TEST (envelope_null_sender)
 {
-  ReboundEnvelope envelope = { "", NULL };
+  ReboundEnvelope envelope = { .sender = "", .recipient = NULL };
   g_autoptr (ReboundEvidence) evidence =
       read_with ("From: MAILER-DAEMON@mx.example.net\n\nText\n", &envelope);
 

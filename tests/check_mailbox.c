@@ -269,6 +269,79 @@ START_TEST (no_separator)
 }
 END_TEST
 
+/* 978310923 is 2001-01-01 01:02:03 in UTC. */
+static const struct
+{
+  const char *line;
+  gint64 arrival;
+} dates[] = {
+  { "From a@b Mon Jan  1 01:02:03 2001", 978310923 },
+  { "From a@b Mon Jan  1 01:02 2001", 978310920 },
+  { "From a@b Mon Jan  1 1:02:03 2001", 978310923 },
+  { "From a@b Mon Jan  1 01:02:03 2001 +0000", 978310923 },
+  { "From a@b Mon Jan  1 01:02:03 2001 GMT", 978310923 },
+  { "From a@b Mon Jan  1 02:02:03 +0100 2001", 978310923 },
+  { "From a@b Sun Dec 31 20:32:03 2000 -0430", 978310923 },
+  { "From a@b Mon Jan  1 02:02:03 2001 +0100 (CET)", 978310923 },
+  { "From a@b Mon Jan  1 02:02:03 2001 (CET)", 978310923 },
+  { "From a@b Mon Jan  1 02:02:03 CET 2001", 978310923 },
+  { "From a@b Mon Jan  1 03:02:03 MET DST 2001", 978310923 },
+  { "From a@b Sun Dec 31 20:02:03 2000 EST5EDT", 978310923 },
+  { "From a@b Mon Jan  1 01:02:03 2001 GMT+1", 978310923 },
+  { "From uucp Sun Dec 31 17:02:03 PST 2000 remote from host", 978310923 },
+  { "From a@b Mon Jan  1 01:02:03 XYZ 2001", 978310923 },
+  { "From a@b Mon Jan  1 01:02:60 2001", 978310979 },
+  /* a name that looks like a date */
+  { "From Mon Jan  1 00:00:00 1999 Mon Jan  1 01:02:03 2001", 978310923 },
+  /* the weekday is not believed, a day that is none is not known */
+  { "From a@b Fri Jan  1 01:02:03 2001", 978310923 },
+  { "From a@b Sat Feb 30 01:02:03 2001", 0 },
+  { "From a@b Mon Jan  1 25:02:03 2001", 0 },
+  { "From a@b Mon Jan  1 01:02:03 0000", 0 },
+  { "From a@b Thu Jan  1 00:30:00 1970 +0100", 0 },
+  { "From a@b Fri Dec 31 23:59:59 1999", 946684799 },
+  { "From a@b Thu Feb 29 00:00:00 2024", 1709164800 },
+};
+
+static void
+assert_arrivals (const char *text, ReboundMailboxFlags flags, gint64 first, gint64 second)
+{
+  g_autofree char *path = tmp_path ("file");
+  g_autoptr (ReboundMailbox) mailbox = NULL;
+  const gint64 expected[] = { first, second };
+
+  write_file (path, text, -1);
+  mailbox = rebound_mailbox_open (path, flags, NULL, NULL);
+  ck_assert_int_eq (rebound_mailbox_get_arrival (mailbox), 0);
+  for (guint i = 0; i < G_N_ELEMENTS (expected); i++)
+    {
+      g_autoptr (GBytes) message = NULL;
+
+      ck_assert (rebound_mailbox_next (mailbox, &message, NULL));
+      if (message != NULL)
+        ck_assert_int_eq (rebound_mailbox_get_arrival (mailbox), expected[i]);
+    }
+}
+
+START_TEST (arrival)
+{
+  g_autofree char *one = g_strconcat (dates[_i].line, "\nDate: x\n", NULL);
+  g_autofree char *first = g_strconcat (one, "\n" FROM "S: 2\n", NULL);
+  g_autofree char *second = g_strconcat (FROM "S: 1\n\n", one, NULL);
+
+  assert_arrivals (first, REBOUND_MAILBOX_DEFAULT, dates[_i].arrival, 978307200);
+  assert_arrivals (second, REBOUND_MAILBOX_DEFAULT, 978307200, dates[_i].arrival);
+  assert_arrivals (one, REBOUND_MAILBOX_SINGLE, dates[_i].arrival, 0);
+}
+END_TEST
+
+START_TEST (no_arrival)
+{
+  assert_arrivals ("Date: Mon, 1 Jan 2001 00:00:00 +0000\n\n" FROM "S: 2\n",
+                   REBOUND_MAILBOX_DEFAULT, 0, 0);
+}
+END_TEST
+
 /* A line that only ends far away is none, however well it begins and ends. */
 START_TEST (long_separator)
 {
@@ -534,6 +607,14 @@ deliver (const char *maildir, const char *name, const char *text)
 }
 
 static void
+remove_file (const char *maildir, const char *name)
+{
+  g_autofree char *path = g_build_filename (maildir, name, NULL);
+
+  ck_assert_int_eq (g_unlink (path), 0);
+}
+
+static void
 assert_next (ReboundMailbox *mailbox, const char *maildir, const char *name, const char *text)
 {
   g_autofree char *path = g_build_filename (maildir, name, NULL);
@@ -593,6 +674,37 @@ START_TEST (maildir)
   assert_end (mailbox);
   rebound_mailbox_free (mailbox);
   ck_assert_int_eq (first_free_descriptor (), fd);
+}
+END_TEST
+
+static const struct
+{
+  const char *name;
+  gint64 arrival;
+} names[] = {
+  { "new/978310923.M1P2.host", 978310923 },
+  { "cur/978310923.M1P2.host:2,S", 978310923 },
+  { "new/1763740800.a", 1763740800 },
+  /* no time, so the line counts */
+  { "new/1001.a.host", 978307200 },
+  { "new/978310923", 978307200 },
+  { "new/978310923-a.host", 978307200 },
+  { "new/999999999999999999999.a", 978307200 },
+  { "new/a.978310923.host", 978307200 },
+};
+
+START_TEST (maildir_arrival)
+{
+  g_autofree char *path = make_maildir ("arrivals");
+  g_autoptr (ReboundMailbox) mailbox = NULL;
+
+  deliver (path, names[_i].name, FROM "S: 1\n");
+  mailbox = rebound_mailbox_open (path, REBOUND_MAILBOX_DEFAULT, NULL, NULL);
+  ck_assert_ptr_nonnull (mailbox);
+  ck_assert_int_eq (rebound_mailbox_get_arrival (mailbox), 0);
+  assert_next (mailbox, path, names[_i].name, "S: 1\n");
+  ck_assert_int_eq (rebound_mailbox_get_arrival (mailbox), names[_i].arrival);
+  remove_file (path, names[_i].name);
 }
 END_TEST
 
@@ -801,6 +913,8 @@ mbox_tests (void)
   tcase_add_loop_test (tests, mbox, 0, G_N_ELEMENTS (mboxes));
   tcase_add_loop_test (tests, separator, 0, G_N_ELEMENTS (separators));
   tcase_add_loop_test (tests, no_separator, 0, G_N_ELEMENTS (no_separators));
+  tcase_add_loop_test (tests, arrival, 0, G_N_ELEMENTS (dates));
+  tcase_add_test (tests, no_arrival);
   tcase_add_test (tests, long_separator);
   tcase_add_loop_test (tests, far_apart, 0, 3);
   tcase_add_loop_test (tests, buffer_end, '>', '>' + 1);
@@ -823,6 +937,7 @@ other_tests (void)
   tcase_add_test (tests, limits_default);
   tcase_add_test (tests, long_line);
   tcase_add_test (tests, maildir);
+  tcase_add_loop_test (tests, maildir_arrival, 0, G_N_ELEMENTS (names));
   tcase_add_test (tests, maildir_empty);
   tcase_add_test (tests, maildir_unreadable);
   tcase_add_test (tests, open_errors);

@@ -483,6 +483,55 @@ START_TEST (digest)
 }
 END_TEST
 
+/* ---- The topmost Received ----------------------------------------------------------------- */
+
+/* 1763743200 is 2025-11-21 16:40:00 in UTC. */
+static const struct
+{
+  const char *text;
+  gint64 received;
+} trace[] = {
+  { "Received: from a by b; Fri, 21 Nov 2025 16:40:00 +0000\n\n", 1763743200 },
+  { "Received: from a by b; Fri, 21 Nov 2025 17:40:00 +0100 (CET)\n\n", 1763743200 },
+  { "Return-Path: <>\r\nreceived: from a (x; y)\r\n\tby b;\r\n Fri, 21 Nov 2025\r\n 16:40:00 GMT\r\n"
+    "Subject: x\r\n\r\n",
+    1763743200 },
+  { "From a@b Mon Jan  1 00:00:00 2001\nReceived: (qmail 7 invoked by alias); 21 Nov 2025 16:40:00 "
+    "-0000\n\n",
+    1763743200 },
+  /* the topmost only, and nothing else instead of it */
+  { "Received: from b by c; Fri, 21 Nov 2025 16:40:00 +0000\n"
+    "Received: from a by b; Thu, 20 Nov 2025 16:40:00 +0000\n\n",
+    1763743200 },
+  { "Received: from b by c\nReceived: from a by b; Fri, 21 Nov 2025 16:40:00 +0000\n\n", 0 },
+  { "Received: from b by c; one day\nDate: Fri, 21 Nov 2025 16:40:00 +0000\n\n", 0 },
+  { "Received: from b by c; Fri, 21 Nov 2025 16:40:00\n\n", 0 },
+  { "X-Received: by b; Fri, 21 Nov 2025 16:40:00 +0000\n\n", 0 },
+  { "Date: Fri, 21 Nov 2025 16:40:00 +0000\n\nReceived: by b; Fri, 21 Nov 2025 16:40:00 +0000\n", 0 },
+  { "Received: by b; Mon, 1 Dec 1969 16:40:00 +0000\n\n", 0 },
+  { "Received:", 0 },
+  { "", 0 },
+};
+
+START_TEST (received)
+{
+  g_autoptr (GBytes) bytes = g_bytes_new_static (trace[_i].text, strlen (trace[_i].text));
+
+  ck_assert_int_eq (rebound_read_received (bytes), trace[_i].received);
+}
+END_TEST
+
+START_TEST (received_long)
+{
+  g_autofree char *words = g_strnfill (10000, 'x');
+  g_autofree char *text =
+      g_strconcat ("Received: ", words, "\n ", words, "; Fri, 21 Nov 2025 16:40:00 +0000\n\n", NULL);
+  g_autoptr (GBytes) bytes = g_bytes_new_static (text, strlen (text));
+
+  ck_assert_int_eq (rebound_read_received (bytes), 0);
+}
+END_TEST
+
 /* ---- Fields ------------------------------------------------------------------------------- */
 
 static const struct
@@ -1937,6 +1986,8 @@ guard_tests (void)
   tcase_add_test (tests, limit_header);
   tcase_add_test (tests, limit_delimiters);
   tcase_add_loop_test (tests, digest, 0, G_N_ELEMENTS (deliveries));
+  tcase_add_loop_test (tests, received, 0, G_N_ELEMENTS (trace));
+  tcase_add_test (tests, received_long);
   return tests;
 }
 

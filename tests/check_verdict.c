@@ -1028,7 +1028,8 @@ END_TEST
 /* The envelope that the caller knows comes before the header's. */
 START_TEST (subscriber_of_envelope)
 {
-  ReboundEnvelope envelope = { "", "news-bounces+ann=example.com@lists.example.org" };
+  ReboundEnvelope envelope = { .sender = "",
+                               .recipient = "news-bounces+ann=example.com@lists.example.org" };
   g_autofree char *mail = make_status ("Sorry.", BOB "Action: failed\nStatus: 5.1.1\n");
   g_autoptr (ReboundReport) report = analyze_with (mail, &envelope);
 
@@ -1041,7 +1042,8 @@ END_TEST
 /* One return path stands for one subscriber: of two recipients it is him whom it names. */
 START_TEST (subscriber_of_several)
 {
-  ReboundEnvelope envelope = { "", "news-bounces+bob=example.net@lists.example.org" };
+  ReboundEnvelope envelope = { .sender = "",
+                               .recipient = "news-bounces+bob=example.net@lists.example.org" };
   g_autofree char *mail =
       make_status ("Sorry.", BOB "Action: failed\nStatus: 5.1.1\n\n"
                                  "Final-Recipient: rfc822; carol@example.net\nAction: failed\n"
@@ -1060,7 +1062,8 @@ END_TEST
 /* A bounce that names nobody: the return path tells. */
 START_TEST (subscriber_of_nobody)
 {
-  ReboundEnvelope envelope = { "", "news-bounces+bob=example.net@lists.example.org" };
+  ReboundEnvelope envelope = { .sender = "",
+                               .recipient = "news-bounces+bob=example.net@lists.example.org" };
   g_autoptr (ReboundReport) report =
       analyze_with ("From: MAILER-DAEMON@mx.example.net\nSubject: Delivery failure\n\n"
                     "Your message could not be delivered: no such user.\n",

@@ -42,14 +42,15 @@ add_folder (const char *command, GPtrArray *files)
 }
 
 static ReboundAnalyzer *
-try_files (GPtrArray *files, GError **error)
+try_files (GPtrArray *files, ReboundPolicy *policy, GError **error)
 {
   ReboundAnalyzer *analyzer;
 
   if (files->len == 0)
-    return rebound_analyzer_new (NULL, error);
+    return rebound_analyzer_new_for_site (NULL, NULL, policy, error);
   g_ptr_array_add (files, NULL);
-  analyzer = rebound_analyzer_new_with_rules (NULL, (const char *const *) files->pdata, error);
+  analyzer =
+      rebound_analyzer_new_for_site (NULL, (const char *const *) files->pdata, policy, error);
   g_ptr_array_set_size (files, files->len - 1);
   return analyzer;
 }
@@ -80,12 +81,12 @@ find_wrong (const GPtrArray *files, const GError *error)
 /* Without the files that are wrong, each of which is told of. All are tried together, for one may
  * name a format of a later one. */
 static ReboundAnalyzer *
-leave_out_wrong (const char *command, GPtrArray *files)
+leave_out_wrong (const char *command, GPtrArray *files, ReboundPolicy *policy)
 {
   for (;;)
     {
       g_autoptr (GError) error = NULL;
-      ReboundAnalyzer *analyzer = try_files (files, &error);
+      ReboundAnalyzer *analyzer = try_files (files, policy, &error);
 
       if (analyzer != NULL)
         return analyzer;
@@ -94,8 +95,20 @@ leave_out_wrong (const char *command, GPtrArray *files)
     }
 }
 
+/* Whether it is not the rules that are wrong. */
+static gboolean
+check_site (const char *command, ReboundPolicy *policy)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (ReboundAnalyzer) analyzer = rebound_analyzer_new_for_site (NULL, NULL, policy, &error);
+
+  if (analyzer == NULL)
+    cli_error (command, "%s", error->message);
+  return analyzer != NULL;
+}
+
 ReboundAnalyzer *
-cli_new_analyzer (const char *command, char **given, int *status)
+cli_new_analyzer (const char *command, char **given, ReboundPolicy *policy, int *status)
 {
   g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func (g_free);
   ReboundAnalyzer *analyzer;
@@ -103,9 +116,9 @@ cli_new_analyzer (const char *command, char **given, int *status)
   *status = add_folder (command, files) ? EX_OK : EX_CONFIG;
   for (guint i = 0; given != NULL && given[i] != NULL; i++)
     g_ptr_array_add (files, g_strdup (given[i]));
-  analyzer = try_files (files, NULL);
+  analyzer = try_files (files, policy, NULL);
   if (analyzer != NULL)
     return analyzer;
   *status = EX_CONFIG;
-  return leave_out_wrong (command, files);
+  return check_site (command, policy) ? leave_out_wrong (command, files, policy) : NULL;
 }

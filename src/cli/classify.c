@@ -6,7 +6,7 @@
 #include "cli.h"
 
 static gboolean as_json, explain;
-static char *taxonomy, **rules;
+static char *taxonomy, *policy_name, **rules;
 
 static const GOptionEntry options[] = {
   { "json", 0, 0, G_OPTION_ARG_NONE, &as_json, N_ ("One JSON object for each refusal, one a line"),
@@ -16,6 +16,7 @@ static const GOptionEntry options[] = {
     N_ ("Print another system's name beside each reason"), "NAME" },
   { "rules", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &rules,
     N_ ("Rules on top of those that are built in and of those of the site"), "FILE" },
+  CLI_POLICY (&policy_name),
   { 0 },
 };
 
@@ -91,6 +92,7 @@ int
 cli_classify (int argc, char **argv)
 {
   g_autoptr (ReboundAnalyzer) analyzer = NULL;
+  g_autoptr (ReboundPolicy) policy = NULL;
   int status = EX_OK;
   int result = EX_OK;
 
@@ -103,7 +105,11 @@ cli_classify (int argc, char **argv)
       cli_error ("classify", "--json goes without --explain: it has every fact");
       return EX_USAGE;
     }
-  analyzer = cli_new_analyzer ("classify", rules, &status);
+  if (!cli_find_policy ("classify", policy_name, &policy, &status))
+    return status;
+  analyzer = cli_new_analyzer ("classify", rules, policy, &status);
+  if (analyzer == NULL)
+    return status;
   for (int i = argc < 2 ? 0 : 1; i < argc && result == EX_OK; i++)
     result = i == 0 || strcmp (argv[i], "-") == 0 ? classify_lines (analyzer, stdin)
                                                   : classify_argument (analyzer, argv[i]);

@@ -1,7 +1,8 @@
 /* rebound deliver: one message from a mail server's alias or pipe.
  *
- * Exit status 0 says that the report is on the disk; anything that keeps it from getting there
- * says 75 (EX_TEMPFAIL), so that the mail server keeps the message and tries again.
+ * Exit status 0 says that the report is on the disk and in the store; anything that keeps it from
+ * getting there says 75 (EX_TEMPFAIL), so that the mail server keeps the message and tries again.
+ * The store comes first: it takes the same message twice for one, the log does not.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
@@ -18,11 +19,14 @@
 /* Longer than any message takes; a child that takes longer hangs. */
 #define PATIENCE 120
 
-static char *log_path, *sender, *recipient, **rules;
+static char *log_path, *store_url, *list, *policy_name, *sender, *recipient, **rules;
 
 static const GOptionEntry options[] = {
   { "log", 0, 0, G_OPTION_ARG_FILENAME, &log_path,
     N_ ("Append the report to FILE, one JSON object a line"), "FILE" },
+  CLI_STORE (&store_url),
+  { "list", 0, 0, G_OPTION_ARG_STRING, &list,
+    N_ ("The list whose mail bounced, where the messages need not say"), "ADDRESS" },
   { "sender", 0, 0, G_OPTION_ARG_FILENAME, /* bytes as they come */ &sender,
     N_ ("The envelope sender, empty for the null reverse-path (else the environment's SENDER)"),
     "ADDRESS" },
@@ -31,6 +35,7 @@ static const GOptionEntry options[] = {
     "ADDRESS" },
   { "rules", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &rules,
     N_ ("Rules on top of those that are built in and of those of the site"), "FILE" },
+  CLI_POLICY (&policy_name),
   { 0 },
 };
 
@@ -41,7 +46,8 @@ static ReboundEnvelope
 find_envelope (void)
 {
   static const char *const recipients[] = { "ORIGINAL_RECIPIENT", "RECIPIENT" };
-  ReboundEnvelope envelope = { sender != NULL ? sender : g_getenv ("SENDER"), recipient };
+  ReboundEnvelope envelope = { .sender = sender != NULL ? sender : g_getenv ("SENDER"),
+                               .recipient = recipient };
 
   for (guint i = 0; i < G_N_ELEMENTS (recipients) && envelope.recipient == NULL; i++)
     envelope.recipient = g_getenv (recipients[i]);
@@ -81,26 +87,71 @@ write_all (int fd, const char *data, gsize length)
   return TRUE;
 }
 
+static char *
+find_path (const char *digest, gpointer data)
+{
+  return rebound_store_find_path (data, digest);
+}
+
+/* Whether the store, where there is one, has what @report says. */
+static gboolean
+keep (ReboundStore *store, const ReboundReport *report, gint64 received)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (store == NULL || rebound_store_record (store, report, list, received, NULL, &error))
+    return TRUE;
+  cli_store_failed ("deliver", error);
+  return FALSE;
+}
+
+/* The report as a line of the log, once the store has it too. */
+static char *
+read_report (ReboundAnalyzer *analyzer, ReboundStore *store, GBytes *message)
+{
+  const ReboundStyle style = { .source = "-" };
+  ReboundEnvelope envelope = find_envelope ();
+  g_autoptr (ReboundReport) report = NULL;
+
+  envelope.received = cli_now ();
+  envelope.find_path = store != NULL ? find_path : NULL;
+  envelope.find_data = store;
+  report = rebound_analyzer_analyze (analyzer, message, &envelope, NULL);
+  return report != NULL && keep (store, report, envelope.received)
+             ? rebound_report_to_json (report, &style)
+             : NULL;
+}
+
+/* Rules that are wrong were told of, and keep no report from being made. Without the policy or the
+ * store it is not known what follows, so the message waits. */
+static char *
+make_line (void)
+{
+  const gboolean stores = cli_store_url (store_url) != NULL;
+  g_autoptr (GBytes) message = read_message ();
+  g_autoptr (ReboundPolicy) policy = NULL;
+  g_autoptr (ReboundAnalyzer) analyzer = NULL;
+  g_autoptr (ReboundStore) store = NULL;
+  int status;
+
+  if (message == NULL || !cli_find_policy ("deliver", policy_name, &policy, &status))
+    return NULL;
+  analyzer = cli_new_analyzer ("deliver", rules, policy, &status);
+  if (analyzer != NULL && stores)
+    store = cli_open_store ("deliver", store_url, policy, &status);
+  return analyzer != NULL && (store != NULL || !stores) ? read_report (analyzer, store, message)
+                                                        : NULL;
+}
+
 /* In the child: the message is read, and the report goes through the pipe. */
 static void G_GNUC_NORETURN
 analyze (int out)
 {
-  ReboundStyle style = { .source = "-" };
-  ReboundEnvelope envelope = find_envelope ();
-  g_autoptr (GBytes) message = NULL;
-  g_autoptr (ReboundAnalyzer) analyzer = NULL;
-  g_autoptr (ReboundReport) report = NULL;
-  g_autofree char *json = NULL;
-  int status; /* rules that are wrong were told of, and keep no report from the log */
+  g_autofree char *line = NULL;
 
   alarm (PATIENCE);
-  message = read_message ();
-  analyzer = message != NULL ? cli_new_analyzer ("deliver", rules, &status) : NULL;
-  if (analyzer != NULL)
-    report = rebound_analyzer_analyze (analyzer, message, &envelope, NULL);
-  if (report != NULL)
-    json = rebound_report_to_json (report, &style);
-  if (json == NULL || !write_all (out, json, strlen (json)) || !write_all (out, "\n", 1))
+  line = make_line ();
+  if (line == NULL || !write_all (out, line, strlen (line)) || !write_all (out, "\n", 1))
     _exit (EX_SOFTWARE);
   _exit (EX_OK);
 }
@@ -277,18 +328,20 @@ int
 cli_deliver (int argc, char **argv)
 {
   g_autofree char *line = NULL;
+  gboolean kept;
   int status;
 
   signal (SIGPIPE, SIG_IGN);
   signal (SIGXFSZ, SIG_IGN); /* Postfix limits the size of files that commands write */
   if (!cli_options ("deliver", options, &argc, &argv, &status))
     return status == EX_USAGE ? EX_TEMPFAIL : status;
-  if (log_path == NULL || argc > 1)
+  kept = log_path != NULL || cli_store_url (store_url) != NULL;
+  if (!kept || argc > 1)
     {
       cli_error ("deliver", "%s; see rebound deliver --help",
-                 log_path == NULL ? _ ("--log FILE is missing") : _ ("only options are taken"));
+                 !kept ? _ ("--log FILE or --store URL is missing") : _ ("only options are taken"));
       return EX_TEMPFAIL;
     }
   line = analyze_apart ();
-  return line != NULL && record (line) ? EX_OK : EX_TEMPFAIL;
+  return line != NULL && (log_path == NULL || record (line)) ? EX_OK : EX_TEMPFAIL;
 }

@@ -109,7 +109,7 @@ cli_explain (int argc, char **argv)
                                  : "which code or reason? For instance: rebound explain 5.1.1");
       return EX_USAGE;
     }
-  analyzer = cli_new_analyzer ("explain", rules, &status);
+  analyzer = cli_new_analyzer ("explain", rules, NULL, &status);
   if (list)
     list_topics (analyzer);
   for (int i = 1; i < argc; i++)

@@ -16,7 +16,7 @@ read_messages (const char *command, const char *given, ReboundMailbox *mailbox, 
     {
       g_autoptr (GBytes) message = NULL;
       g_autoptr (GError) error = NULL;
-      const char *source;
+      CliMessage one;
 
       if (!rebound_mailbox_next (mailbox, &message, &error))
         {
@@ -26,9 +26,12 @@ read_messages (const char *command, const char *given, ReboundMailbox *mailbox, 
         }
       if (message == NULL)
         return status;
-      source = rebound_mailbox_get_source (mailbox);
-      if (!each (message, source != NULL ? source : given, rebound_mailbox_get_index (mailbox),
-                 data))
+      one = (CliMessage){ message, rebound_mailbox_get_source (mailbox),
+                          rebound_mailbox_get_index (mailbox),
+                          rebound_mailbox_get_arrival (mailbox) };
+      if (one.source == NULL)
+        one.source = given;
+      if (!each (&one, data))
         return EX_IOERR;
     }
 }
@@ -47,4 +50,16 @@ cli_read_mailbox (const char *command, const char *path, CliMessageFunc each, gp
     return read_messages (command, path, mailbox, each, data);
   cli_error (command, "%s", error->message);
   return EX_NOINPUT;
+}
+
+/* What lies in the future has not arrived: a clock was wrong, or the topmost Received is not that
+ * of an own server. */
+gint64
+cli_arrival (const CliMessage *message, gint64 now)
+{
+  gint64 arrival = message->arrival;
+
+  if (arrival == 0)
+    arrival = rebound_read_received (message->bytes);
+  return arrival > 0 && arrival < now ? arrival : now;
 }

@@ -12,18 +12,24 @@ static int run_help (int argc, char **argv);
 static const CliCommand commands[] = {
   { "parse", "[PATH...|-]", N_ ("say what messages report, each recipient with a verdict"),
     cli_parse },
-  { "deliver", "--log FILE", N_ ("take one message from a mail server and record its report"),
-    cli_deliver },
+  { "deliver", "--store URL|--log FILE",
+    N_ ("take one message from a mail server and record its report"), cli_deliver },
+  { "scan", "[MAILBOX...|-]", N_ ("record what the messages of mailboxes report"), cli_scan },
   { "classify", "[TEXT...|-]", N_ ("say what SMTP replies and log lines mean"), cli_classify },
   { "explain", "CODE|REASON...", N_ ("tell what a code or a reason means"), cli_explain },
   { "rules", "check|list|test", N_ ("check rule files, list all rules, try some on messages"),
     cli_rules },
+  { "member", "show|history|list|reset|forget [ADDRESS]",
+    N_ ("tell what is known of members, or change it"), cli_member },
+  { "actions", "[--ack ID...]", N_ ("say what lists are to do now, or have it done"), cli_actions },
+  { "sent", "", N_ ("note to how many members a message was sent"), cli_sent },
+  { "policy", "list|show|check", N_ ("list, show and check what is to be done about bounces"),
+    cli_policies },
   { "help", "[COMMAND]", N_ ("show how to use a command"), run_help },
 };
 
-/* A name of a file, or what else was given, is not to move a terminal's cursor. */
-static char *
-without_controls (const char *text)
+char *
+cli_shown (const char *text)
 {
   g_autofree char *valid = g_utf8_make_valid (text, -1);
   GString *out = g_string_new (NULL);
@@ -47,7 +53,7 @@ cli_error (const char *command, const char *format, ...)
   va_start (args, format);
   message = g_strdup_vprintf (_ (format), args);
   va_end (args);
-  shown = without_controls (message);
+  shown = cli_shown (message);
   fprintf (stderr, "rebound%s%s: %s\n", command != NULL ? " " : "", command != NULL ? command : "",
            shown);
 }
@@ -193,8 +199,7 @@ print_usage (FILE *out, int status)
             "business it is, and whether a mailing list may drop the address.\n\n"),
          out);
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
-    fprintf (out, "  %-9s %-15s  %s\n", commands[i].name, commands[i].arguments,
-             _ (commands[i].summary));
+    fprintf (out, "  %-9s %s\n", commands[i].name, _ (commands[i].summary));
   fputs (_ ("\nrebound COMMAND --help shows the options, rebound --version the version.\n"), out);
   return status;
 }

@@ -3,7 +3,7 @@
 #include "cli.h"
 
 static gboolean as_json, as_text, explain;
-static char *taxonomy, **rules;
+static char *taxonomy, *policy_name, **rules;
 
 static const GOptionEntry options[] = {
   { "json", 0, 0, G_OPTION_ARG_NONE, &as_json, N_ ("One JSON object for each message, one a line"),
@@ -14,18 +14,19 @@ static const GOptionEntry options[] = {
     N_ ("Print another system's name beside each reason"), "NAME" },
   { "rules", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &rules,
     N_ ("Rules on top of those that are built in and of those of the site"), "FILE" },
+  CLI_POLICY (&policy_name),
   { 0 },
 };
 
 static gboolean
-print_report (GBytes *message, const char *source, guint index, gpointer data)
+print_report (const CliMessage *message, gpointer data)
 {
-  const ReboundStyle style = { .source = source,
-                               .index = index,
+  const ReboundStyle style = { .source = message->source,
+                               .index = message->index,
                                .taxonomy = taxonomy,
                                .explain = explain,
                                .color = cli_color () };
-  g_autoptr (ReboundReport) report = rebound_analyzer_analyze (data, message, NULL, NULL);
+  g_autoptr (ReboundReport) report = rebound_analyzer_analyze (data, message->bytes, NULL, NULL);
   g_autofree char *text =
       as_json ? rebound_report_to_json (report, &style) : rebound_report_to_text (report, &style);
 
@@ -36,6 +37,7 @@ int
 cli_parse (int argc, char **argv)
 {
   g_autoptr (ReboundAnalyzer) analyzer = NULL;
+  g_autoptr (ReboundPolicy) policy = NULL;
   int status = EX_OK;
 
   if (!cli_options ("parse", options, &argc, &argv, &status))
@@ -47,7 +49,11 @@ cli_parse (int argc, char **argv)
       cli_error ("parse", "--json goes without --text and --explain: it has every fact");
       return EX_USAGE;
     }
-  analyzer = cli_new_analyzer ("parse", rules, &status);
+  if (!cli_find_policy ("parse", policy_name, &policy, &status))
+    return status;
+  analyzer = cli_new_analyzer ("parse", rules, policy, &status);
+  if (analyzer == NULL)
+    return status;
   for (int i = argc < 2 ? 0 : 1; i < argc && !ferror (stdout); i++)
     {
       int result = cli_read_mailbox ("parse", i == 0 ? "-" : argv[i], print_report, analyzer);

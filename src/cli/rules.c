@@ -48,7 +48,7 @@ static int
 list (G_GNUC_UNUSED int n, G_GNUC_UNUSED char **arguments)
 {
   int status;
-  g_autoptr (ReboundAnalyzer) analyzer = cli_new_analyzer ("rules", rules, &status);
+  g_autoptr (ReboundAnalyzer) analyzer = cli_new_analyzer ("rules", rules, NULL, &status);
   g_autofree char *text = rebound_analyzer_list_rules (analyzer);
 
   fputs (text, stdout);
@@ -64,10 +64,13 @@ typedef struct
 } Pair;
 
 static char *
-show (ReboundAnalyzer *analyzer, GBytes *message, const char *source, guint index)
+show (ReboundAnalyzer *analyzer, const CliMessage *message)
 {
-  const ReboundStyle style = { .source = source, .index = index, .explain = TRUE };
-  g_autoptr (ReboundReport) report = rebound_analyzer_analyze (analyzer, message, NULL, NULL);
+  const ReboundStyle style = { .source = message->source,
+                               .index = message->index,
+                               .explain = TRUE };
+  g_autoptr (ReboundReport) report =
+      rebound_analyzer_analyze (analyzer, message->bytes, NULL, NULL);
 
   return rebound_report_to_text (report, &style);
 }
@@ -84,11 +87,11 @@ print_lines (char **lines, char **others, char sign, gboolean all)
 }
 
 static gboolean
-compare (GBytes *message, const char *source, guint index, gpointer data)
+compare (const CliMessage *message, gpointer data)
 {
   const Pair *pair = data;
-  g_autofree char *before = show (pair->before, message, source, index);
-  g_autofree char *after = show (pair->after, message, source, index);
+  g_autofree char *before = show (pair->before, message);
+  g_autofree char *after = show (pair->after, message);
   g_auto (GStrv) old = g_strsplit (before, "\n", -1);
   g_auto (GStrv) new = g_strsplit (after, "\n", -1);
 
@@ -125,35 +128,15 @@ test (int n, char **arguments)
 
 /* The command */
 
-static const struct
-{
-  const char *name;
-  const char *arguments;
-  int least; /* arguments */
-  int most;
-  int (*run) (int n, char **arguments);
-} actions[] = {
-  { "check", "FILE...", 1, G_MAXINT, check },
-  { "list", "[--rules FILE]", 0, 0, list },
-  { "test", "FILE MESSAGE...", 2, G_MAXINT, test },
+static const CliVerb verbs[] = {
+  { "check", "FILE...", "", 1, G_MAXINT, check },
+  { "list", "[--rules FILE]", "rules", 0, 0, list },
+  { "test", "FILE MESSAGE...", "", 2, G_MAXINT, test },
+  { 0 },
 };
 
 int
 cli_rules (int argc, char **argv)
 {
-  int status;
-
-  if (!cli_options ("rules", options, &argc, &argv, &status))
-    return status;
-  for (guint i = 0; i < G_N_ELEMENTS (actions) && argc > 1; i++)
-    if (strcmp (argv[1], actions[i].name) == 0)
-      {
-        if (argc - 2 >= actions[i].least && argc - 2 <= actions[i].most
-            && (rules == NULL || actions[i].run == list))
-          return cli_finish ("rules", actions[i].run (argc - 2, argv + 2));
-        cli_error ("rules", "it is: rebound rules %s %s", actions[i].name, actions[i].arguments);
-        return EX_USAGE;
-      }
-  cli_error ("rules", "say what to do: rebound rules check FILE..., list, or test FILE MESSAGE...");
-  return EX_USAGE;
+  return cli_run_verb ("rules", verbs, options, argc, argv);
 }

@@ -488,6 +488,17 @@ skip_token (const char *p)
   return p;
 }
 
+const char *
+rebound_address_skip_signature (const char *p)
+{
+  gsize n = g_ascii_isalnum (*p) ? 1 : 0;
+
+  while (n > 0 && n < REBOUND_SIGNATURE_LENGTH
+         && (g_ascii_isalpha (p[n]) || (p[n] >= '2' && p[n] <= '7')))
+    n++;
+  return n == REBOUND_SIGNATURE_LENGTH && p[n] == '=' ? p + n + 1 : p;
+}
+
 static char *
 from_equals (const char *local)
 {
@@ -499,7 +510,7 @@ from_equals (const char *local)
       const char *found = strstr (local, prefixes[i]);
 
       if (found != NULL)
-        user = skip_token (found + strlen (prefixes[i]));
+        user = rebound_address_skip_signature (skip_token (found + strlen (prefixes[i])));
     }
   if (user == NULL && g_str_has_prefix (local, "owner-") && strchr (local, '+') != NULL)
     user = strchr (local, '+') + 1;

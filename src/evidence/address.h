@@ -65,10 +65,17 @@ char *rebound_address_unwrap (const char *address);
  *
  * Reads the subscriber out of the return path of a list: qmail's and ezmlm's
  * `list-return-7-user=domain@host`, Mailman's and Postfix's `list-bounces+user=domain@host`,
- * Sympa's `bounce+user==a==domain==list@host`, mlmmj's `list+bounces-7-user=domain@host`.
+ * Sympa's `bounce+user==a==domain==list@host`, mlmmj's `list+bounces-7-user=domain@host`. Of a
+ * signed one that names him, too, whoever has signed it.
  *
  * Returns: (transfer full) (nullable): the subscriber, %NULL where it is no such address
  */
 char *rebound_address_from_verp (const char *address);
+
+/* What a token of rebound-verp.h has before "=user=domain". */
+#define REBOUND_SIGNATURE_LENGTH 17
+
+/* Behind it and the "=", where such a one stands at @p; otherwise @p. */
+const char *rebound_address_skip_signature (const char *p);
 
 G_END_DECLS

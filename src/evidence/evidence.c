@@ -605,6 +605,10 @@ rebound_keep_original (ReboundEvidence *evidence, const ReboundFields *fields)
     .envelope_id = envelope_id,
   };
   evidence->original_to_is_list = is_list (evidence, fields, original->list_id, original->to);
+  evidence->returned_path =
+      rebound_keep_address (evidence, rebound_fields_get (fields, REBOUND_FIELD_RETURN_PATH));
+  evidence->list_post =
+      rebound_keep_address (evidence, rebound_fields_get (fields, REBOUND_FIELD_LIST_POST));
 }
 
 /* The readers. A new source of facts is a function in a file of its own and a line here. */

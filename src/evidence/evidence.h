@@ -93,6 +93,9 @@ typedef struct
   const char *feedback_type;
   ReboundOriginal original;
   gboolean original_to_is_list;
+  const char *returned_path; /* of the returned message */
+  const char *list_post;     /* the same: the address of its list (RFC 2369) */
+  const char *mail_from;     /* that a feedback report names */
 } ReboundEvidence;
 
 /**
@@ -114,6 +117,10 @@ ReboundEvidence *rebound_evidence_read_reply (const char *text, const ReboundRul
 
 /* Whether it may be a notice in JSON, before a module is opened for it; @text ends with NUL. */
 gboolean rebound_evidence_may_be_notice (const char *text, gsize length);
+
+/* (transfer full) (nullable): the address of the list, as far as the return path or the returned
+ * message tells. */
+char *rebound_evidence_find_list (const ReboundEvidence *self);
 
 void rebound_evidence_free (ReboundEvidence *self);
 

@@ -21,8 +21,9 @@ rebound_read_feedback_block (ReboundReading *self, const char *text, gsize lengt
   evidence->reporting_mta = mta != NULL ? rebound_keep_host (evidence, mta) : NULL;
   evidence->original.envelope_id =
       rebound_keep (evidence, rebound_fields_get (fields, REBOUND_FIELD_ORIGINAL_ENVELOPE_ID));
-  rebound_read_return_path (evidence,
-                            rebound_fields_get (fields, REBOUND_FIELD_ORIGINAL_MAIL_FROM));
+  evidence->mail_from =
+      rebound_keep_address (evidence, rebound_fields_get (fields, REBOUND_FIELD_ORIGINAL_MAIL_FROM));
+  rebound_read_return_path (evidence, evidence->mail_from);
   for (guint i = 0; i < fields->fields->len; i++)
     {
       const ReboundField *field = &g_array_index (fields->fields, ReboundField, i);

@@ -11,6 +11,9 @@
 
 G_BEGIN_DECLS
 
+/* A module sees no function of the library, so both name the quark of %REBOUND_STORE_ERROR. */
+#define REBOUND_DATABASE_ERROR "rebound-store-error-quark"
+
 typedef struct _ReboundDatabase ReboundDatabase;
 
 typedef enum
@@ -21,7 +24,8 @@ typedef enum
   REBOUND_VALUE_TEXT,
 } ReboundValueType;
 
-/* A parameter, or a column of a row. */
+/* A parameter, or a column of a row; of a row, a number is both integer and real. Text is UTF-8. A
+ * parameter is of one type at every run of its statement, or NULL. */
 typedef struct
 {
   ReboundValueType type;
@@ -30,21 +34,29 @@ typedef struct
   const char *text; /* of a row: until the next one */
 } ReboundValue;
 
-/* Returns %FALSE to end the rows. */
+/* Returns %FALSE to end the rows. It runs no other statement of the same database. */
 typedef gboolean (*ReboundRowFunc) (const ReboundValue *row, gpointer data);
+
+typedef void (*ReboundProblemFunc) (const char *what, gpointer data);
 
 typedef struct
 {
-  /* @lock: what nobody else who locks the same may change until the end. SQLite locks all. */
+  const char *name; /* "sqlite" or "postgresql", for what has to differ in the SQL */
+  /* @lock: (nullable): what nobody else who locks the same may change until the end; SQLite locks
+   * all. %NULL to read only, all as it is at one moment. */
   gboolean (*begin) (ReboundDatabase *self, const char *lock, GError **error);
   gboolean (*commit) (ReboundDatabase *self, GError **error);
   void (*rollback) (ReboundDatabase *self);
-  /* One statement, prepared once for each @sql, which is a constant. @n_changed: (optional) */
+  /* One statement, prepared once for each @sql. @n_changed: (optional): how many rows it has
+   * inserted, updated or deleted. Outside of a transaction it is one of its own. */
   gboolean (*run) (ReboundDatabase *self, const char *sql, const ReboundValue *values,
                    guint n_values, ReboundRowFunc row, gpointer data, guint *n_changed,
                    GError **error);
   /* Whether the transaction may be begun anew after @error: a deadlock, a lost connection. */
   gboolean (*is_passing) (ReboundDatabase *self, const GError *error);
+  /* Calls @problem with each thing that is wrong with the database itself. */
+  gboolean (*check) (ReboundDatabase *self, ReboundProblemFunc problem, gpointer data,
+                     GError **error);
   void (*close) (ReboundDatabase *self);
 } ReboundDatabaseClass;
 
@@ -53,7 +65,8 @@ struct _ReboundDatabase
   const ReboundDatabaseClass *klass;
 };
 
-/* @location: what stands in the URL, whole. Errors are of %REBOUND_STORE_ERROR. */
+/* @location: the URL, whole: "sqlite:PATH" or what libpq takes. @create: a file that is not there is
+ * made. Errors are of %REBOUND_STORE_ERROR. */
 typedef ReboundDatabase *(*ReboundDatabaseOpen) (const char *location, gboolean create,
                                                  GError **error);
 

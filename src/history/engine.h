@@ -1,7 +1,8 @@
 /* Rebound: what happened to a member → where he stands and what comes next.
  *
  * A pure function of terms, events and time. It reads no store and no clock, so that what a policy
- * would have done can be replayed.
+ * would have done can be replayed. With time alone a member is forgotten or taken for alive; the
+ * step that is next changes by events only, and so does when it is due.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once

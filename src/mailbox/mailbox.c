@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -174,6 +175,20 @@ rebound_mailbox_get_index (const ReboundMailbox *self)
 {
   g_return_val_if_fail (self != NULL, 0);
   return self->n_messages > 0 ? self->n_messages - 1 : 0;
+}
+
+gint64
+rebound_mailbox_get_arrival (const ReboundMailbox *self)
+{
+  gint64 arrival = 0;
+
+  g_return_val_if_fail (self != NULL, 0);
+
+  if (self->names != NULL && self->n_opened > 0)
+    arrival = mailbox_read_maildir_name (strrchr (self->source, '/') + 1);
+  if (arrival == 0 && self->reader != NULL)
+    arrival = mbox_reader_get_arrival (self->reader);
+  return arrival;
 }
 
 void

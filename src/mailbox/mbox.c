@@ -37,6 +37,14 @@
 enum
 {
   LINE_GROUP = 1,
+  MONTH_GROUP,
+  DAY_GROUP,
+  HOUR_GROUP,
+  MINUTE_GROUP,
+  SECOND_GROUP,
+  ZONE_GROUP, /* before the year */
+  YEAR_GROUP,
+  ZONE_BEHIND_GROUP,
   HEADER_GROUP,
   N_GROUPS
 };
@@ -48,9 +56,9 @@ enum
 static const char separator_pattern[] =
     "(" FROM "(?:[^ \\t\\r\\n]*+" SPACE ")*?"
     "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)" SPACE
-    "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)" SPACE "\\d{1,2}" SPACE
-    "\\d{1,2}:\\d\\d(?::\\d\\d)?" ZONES SPACE "\\d{4}" ZONES "(?:" SPACE "remote from" SPACE
-    "[^ \\t\\r\\n]++)?[ \\t]*+" EOL ")"
+    "(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)" SPACE "(\\d{1,2})" SPACE
+    "(\\d{1,2}):(\\d\\d)(?::(\\d\\d))?(" ZONES ")" SPACE "(\\d{4})(" ZONES ")(?:" SPACE
+    "remote from" SPACE "[^ \\t\\r\\n]++)?[ \\t]*+" EOL ")"
     "(" EOL "?+(?:[A-Za-z][A-Za-z0-9_.-]{0,99}+[ \\t]*+:|>?" FROM "))?";
 
 struct _MboxReader
@@ -63,6 +71,8 @@ struct _MboxReader
   gboolean started;
   gboolean split;        /* it is an mbox */
   gboolean finished;     /* no further message */
+  gint64 arrival;        /* of the current message */
+  gint64 next_arrival;   /* of the one whose separator was read */
   pcre2_code *separator; /* compiled when first needed */
   pcre2_match_data *match;
 
@@ -180,6 +190,33 @@ compile_separator (MboxReader *self)
   self->match = pcre2_match_data_create (N_GROUPS, NULL);
 }
 
+/* A copy, since what stands in the buffer has no end; "" of what is missing. */
+static char *
+group (const MboxReader *self, const char *text, guint number)
+{
+  const PCRE2_SIZE *at = pcre2_get_ovector_pointer (self->match) + 2 * number;
+
+  return at[0] == PCRE2_UNSET ? g_strdup ("") : g_strndup (text + at[0], at[1] - at[0]);
+}
+
+/* When the message behind the separator that was found in @text arrived. */
+static gint64
+read_arrival (const MboxReader *self, const char *text)
+{
+  g_autofree char *month = group (self, text, MONTH_GROUP);
+  g_autofree char *day = group (self, text, DAY_GROUP);
+  g_autofree char *hour = group (self, text, HOUR_GROUP);
+  g_autofree char *minute = group (self, text, MINUTE_GROUP);
+  g_autofree char *second = group (self, text, SECOND_GROUP);
+  g_autofree char *year = group (self, text, YEAR_GROUP);
+  g_autofree char *before = group (self, text, ZONE_GROUP);
+  g_autofree char *behind = group (self, text, ZONE_BEHIND_GROUP);
+  g_autofree char *zone = g_strconcat (before, behind, NULL);
+  const MailboxDate date = { month, day, hour, minute, second, year, zone };
+
+  return mailbox_read_asctime (&date);
+}
+
 /* The length of the separator line at @from, or 0. */
 static gsize
 separator_length (MboxReader *self, gsize from, gboolean with_header)
@@ -196,6 +233,7 @@ separator_length (MboxReader *self, gsize from, gboolean with_header)
   n_groups = pcre2_match (self->separator, (PCRE2_SPTR) text, length, 0, 0, self->match, NULL);
   if (n_groups < (with_header ? N_GROUPS : HEADER_GROUP))
     return 0;
+  self->next_arrival = read_arrival (self, text);
   return pcre2_get_ovector_pointer (self->match)[2 * LINE_GROUP + 1];
 }
 
@@ -313,6 +351,8 @@ read_message (MboxReader *self, GError **error)
   if (self->finished)
     return TRUE;
 
+  self->arrival = self->next_arrival;
+  self->next_arrival = 0;
   self->message = g_string_new (NULL);
   return self->split ? take_one (self, error) : take_all (self, error);
 }
@@ -348,6 +388,12 @@ mbox_reader_next (MboxReader *self, GBytes **message, GError **error)
   if (!ok)
     self->started = self->finished = TRUE;
   return ok;
+}
+
+gint64
+mbox_reader_get_arrival (const MboxReader *self)
+{
+  return self->arrival;
 }
 
 void

@@ -50,8 +50,8 @@ typedef struct
   /* the steps, each at a score */
   double warn_at, probe_at, suspend_at, unsubscribe_at;
   guint min_bounces;  /* days (or messages) with failures before any of these */
-  gint64 min_period;  /* from the first failure to any of these, and to an unsubscription after a
-                         probe that bounced */
+  gint64 min_period;  /* from the first failure to any of these but a probe, and to an
+                         unsubscription after a probe that bounced */
   gint64 grace;       /* from the decision to the step */
   guint warnings;     /* of a member who is suspended, before he is unsubscribed */
   gint64 warning_interval;

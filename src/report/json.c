@@ -5,6 +5,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "json.h"
 
+#include <string.h>
+
 static void
 separate (GString *out)
 {
@@ -107,4 +109,26 @@ void
 rebound_json_item (GString *out, const char *value)
 {
   rebound_json_member (out, NULL, value);
+}
+
+/* To a thousandth, and without zeros at the end; the point is one in every locale. */
+void
+rebound_json_real (GString *out, const char *name, double value)
+{
+  char text[G_ASCII_DTOSTR_BUF_SIZE + 8];
+  gsize length;
+
+  g_ascii_formatd (text, sizeof text, "%.3f", value);
+  for (length = strlen (text); text[length - 1] == '0';)
+    length--;
+  length -= text[length - 1] == '.';
+  put_name (out, name);
+  g_string_append_len (out, text, length);
+}
+
+void
+rebound_json_raw (GString *out, const char *name, const char *json)
+{
+  put_name (out, name);
+  g_string_append (out, json);
 }

@@ -35,6 +35,32 @@ put_also (GString *out, const ReboundRecipient *self)
 }
 
 static void
+put_trust (GString *out, const char *name, const GArray *trust, gboolean against)
+{
+  rebound_json_begin (out, name, '[');
+  for (guint i = 0; i < trust->len; i++)
+    if (g_array_index (trust, ReboundTrust, i).against == against)
+      rebound_json_item (out, g_array_index (trust, ReboundTrust, i).what);
+  rebound_json_end (out, ']');
+}
+
+static void
+put_authenticity (GString *out, const ReboundRecipient *self)
+{
+  if (self->grade == REBOUND_GRADE_NONE)
+    {
+      rebound_json_member (out, "authenticity", NULL);
+      return;
+    }
+  rebound_json_begin (out, "authenticity", '{');
+  rebound_json_member (out, "grade", rebound_grade_to_string (self->grade));
+  rebound_json_member (out, "path", rebound_path_to_string (self->path));
+  put_trust (out, "for", self->trust, FALSE);
+  put_trust (out, "against", self->trust, TRUE);
+  rebound_json_end (out, '}');
+}
+
+static void
 put_recipient (GString *out, const ReboundRecipient *self, const ReboundStyle *style)
 {
   const struct
@@ -67,6 +93,7 @@ put_recipient (GString *out, const ReboundRecipient *self, const ReboundStyle *s
   rebound_json_member (out, "bounce", rebound_bounce_to_string (self->bounce));
   rebound_json_member (out, "fault", rebound_fault_to_string (self->fault));
   rebound_json_member (out, "unsubscribe", rebound_unsubscribe_to_string (self->unsubscribe));
+  put_authenticity (out, self);
   put_facts (out, self);
   rebound_json_end (out, '}');
 }

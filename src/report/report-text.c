@@ -298,12 +298,83 @@ put_because (GString *out, const ReboundRecipient *self, const Palette *palette)
   g_string_append_printf (out, "%s\n", palette->off);
 }
 
+/* What speaks for a report and against it; the words are those of rebound-json(5). */
+static const struct
+{
+  const char *what;
+  const char *text;
+} trusts[] = {
+  { "signed-path", N_ ("a signed return path") },
+  { "plain-path", N_ ("a return path of the list") },
+  { "recipient", N_ ("its member is this recipient") },
+  { "null-sender", N_ ("the null sender") },
+  { "own-message-id", N_ ("a Message-ID of the site") },
+  { "own-list-id", N_ ("a List-Id of the site") },
+  { "forged-token", N_ ("the signature of the return path is wrong") },
+  { "expired-token", N_ ("the signature of the return path is too old, or of the future") },
+  { "unknown-token", N_ ("the return path is of somebody whom the report does not name") },
+  { "undated", N_ ("it is not known when the report arrived") },
+  { "other-recipient", N_ ("the return path is of another recipient") },
+  { "sender", N_ ("it has a sender, and reports have none") },
+  { "foreign-message", N_ ("the returned message is not of the site") },
+  { "authentication", N_ ("the authentication of its sender has failed") },
+};
+
+static const char *
+trust_text (const char *what)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (trusts); i++)
+    if (g_str_equal (trusts[i].what, what))
+      return _ (trusts[i].text);
+  return what;
+}
+
+/* What of it matters most; %NULL where there is nothing but words. */
+static const char *
+main_trust (const ReboundRecipient *self)
+{
+  for (guint i = 0; i < self->trust->len; i++)
+    {
+      const ReboundTrust *trust = &g_array_index (self->trust, ReboundTrust, i);
+
+      if (trust->against == (self->grade == REBOUND_GRADE_D))
+        return trust_text (trust->what);
+    }
+  return NULL;
+}
+
+static void
+put_trust (GString *out, const ReboundTrust *trust)
+{
+  g_string_append (out, "      ");
+  put_padded (out, trust->against ? C_ ("trust", "against") : C_ ("trust", "for"), 12);
+  g_string_append_printf (out, "  %s\n", trust_text (trust->what));
+}
+
+/* trusted as D · the signature of the return path is wrong */
+static void
+put_grade (GString *out, const ReboundRecipient *self, gboolean explain)
+{
+  const char *most = main_trust (self);
+
+  g_string_append (out, "    ");
+  /* TRANSLATORS: a grade, A to D */
+  g_string_append_printf (out, _ ("trusted as %s"), rebound_grade_to_string (self->grade));
+  if (most != NULL && !explain)
+    g_string_append_printf (out, " · %s", most);
+  g_string_append_c (out, '\n');
+  for (guint i = 0; explain && i < self->trust->len; i++)
+    put_trust (out, &g_array_index (self->trust, ReboundTrust, i));
+}
+
 static void
 put_recipient (GString *out, const ReboundRecipient *self, const ReboundStyle *style,
                const Palette *palette)
 {
   put_verdict (out, self, style, palette);
   put_details (out, self);
+  if (self->grade != REBOUND_GRADE_NONE)
+    put_grade (out, self, style != NULL && style->explain);
   if (style != NULL && style->explain)
     for (guint i = 0; i < self->facts->len; i++)
       put_fact (out, &g_array_index (self->facts, ReboundFact, i));

@@ -13,6 +13,7 @@ recipient_free (gpointer data)
   ReboundRecipient *recipient = data;
 
   g_array_unref (recipient->facts);
+  g_clear_pointer (&recipient->trust, g_array_unref);
   g_free (recipient);
 }
 
@@ -58,6 +59,7 @@ rebound_report_unref (ReboundReport *self)
   g_clear_pointer (&self->message, g_bytes_unref);
   g_clear_pointer (&self->analyzer, rebound_analyzer_unref);
   g_free (self->digest);
+  g_free (self->list);
   g_free (self);
 }
 
@@ -79,6 +81,28 @@ REPORT_GETTER (const char *, reporting_mta, self->evidence->reporting_mta)
 REPORT_GETTER (const char *, feedback_type, self->evidence->feedback_type)
 REPORT_GETTER (const ReboundOriginal *, original, &self->evidence->original)
 REPORT_GETTER (guint, n_recipients, self->recipients->len)
+
+/* Not looked for before somebody asks. Of two threads that ask at once one throws its work away. */
+const char *
+rebound_report_get_list (const ReboundReport *self)
+{
+  char **place;
+  const char *list;
+
+  g_return_val_if_fail (self != NULL, NULL);
+
+  place = &((ReboundReport *) self)->list;
+  if (g_atomic_pointer_get (place) == NULL)
+    {
+      char *made = rebound_evidence_find_list (self->evidence);
+
+      made = made != NULL ? made : g_strdup ("");
+      if (!g_atomic_pointer_compare_and_exchange (place, NULL, made))
+        g_free (made);
+    }
+  list = g_atomic_pointer_get (place);
+  return *list != '\0' ? list : NULL;
+}
 
 /* SHA-256 takes as long as a tenth of the analysis, and a caller that keeps no history does not
  * need it. Of two threads that ask at once one throws its work away. */
@@ -154,6 +178,8 @@ RECIPIENT_GETTER (const char *, provider)
 RECIPIENT_GETTER (ReboundStage, stage)
 RECIPIENT_GETTER (const char *, will_retry_until)
 RECIPIENT_GETTER (const char *, moved_to)
+RECIPIENT_GETTER (ReboundGrade, grade)
+RECIPIENT_GETTER (ReboundPath, path)
 RECIPIENT_GETTER (ReboundReason, reason)
 RECIPIENT_GETTER (ReboundBounce, bounce)
 RECIPIENT_GETTER (ReboundFault, fault)

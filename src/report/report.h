@@ -3,6 +3,7 @@
 #pragma once
 
 #include "evidence/evidence.h"
+#include "policy/policy.h"
 #include "rebound.h"
 
 G_BEGIN_DECLS
@@ -49,7 +50,8 @@ struct _ReboundReport
   ReboundAnalyzer *analyzer; /* has the rules, whose names are in the facts; set by it */
   ReboundEvidence *evidence; /* owns the other strings */
   ReboundKind kind;
-  const char *list; /* (nullable): whose mail bounced: of the return path or the returned message */
+  const ReboundTerms *terms; /* (nullable): of the list, in the analyzer's policy */
+  char *list; /* whose mail bounced, "" where not known; %NULL until it is first asked for */
   GBytes *message; /* for the digest; %NULL of a bare reply */
   ReboundLimits limits;
   char *digest;          /* made when it is first asked for, by whichever thread */

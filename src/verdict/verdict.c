@@ -61,19 +61,15 @@ is_transient (const ReboundRecipient *to)
 }
 
 static void
-apply_policy (const ReboundRules *rules, ReboundRecipient *to)
+apply_policy (const ReboundReport *report, ReboundRecipient *to)
 {
-  const ReboundReasonRule *rule = &rules->reasons[to->reason];
+  const ReboundReasonRule *rule = &report->evidence->rules->reasons[to->reason];
+  const ReboundCell built_in = { rule->bounce, rule->fault, rule->unsubscribe, 0 };
+  const ReboundCell *cell = report->terms != NULL ? &report->terms->reasons[to->reason] : &built_in;
 
-  to->bounce = rule->bounce;
-  to->fault = rule->fault;
-  to->unsubscribe = rule->unsubscribe;
-}
-
-static void
-limit_unsubscribe (ReboundRecipient *to, ReboundUnsubscribe most)
-{
-  to->unsubscribe = MIN (to->unsubscribe, most);
+  to->bounce = cell->bounce;
+  to->fault = cell->fault;
+  to->unsubscribe = cell->unsubscribe;
 }
 
 /* The contract's rules beside the table. "User unknown" may be what a host says to all whom it does
@@ -81,22 +77,48 @@ limit_unsubscribe (ReboundRecipient *to, ReboundUnsubscribe most)
 static void
 temper (ReboundRecipient *to, const ReboundFinding *finding)
 {
-  if (to->action == REBOUND_ACTION_DELAYED)
-    {
-      to->bounce = REBOUND_BOUNCE_SOFT;
-      to->unsubscribe = REBOUND_UNSUBSCRIBE_NEVER;
-      return;
-    }
-  if (is_transient (to) && to->reason == REBOUND_REASON_USER_INACTIVE)
+  if (to->action == REBOUND_ACTION_DELAYED
+      || (is_transient (to) && to->reason == REBOUND_REASON_USER_INACTIVE)
+      || (to->bounce == REBOUND_BOUNCE_HARD && !finding->sourced))
     to->bounce = REBOUND_BOUNCE_SOFT;
-  if (to->bounce == REBOUND_BOUNCE_HARD && !finding->sourced)
+}
+
+/* The most that what is known of a delivery allows, whatever the policy makes of the reason. */
+static ReboundUnsubscribe
+delivery_ceiling (const ReboundRecipient *to, const ReboundFinding *finding)
+{
+  if (to->action == REBOUND_ACTION_DELAYED || rebound_action_is_success (to->action))
+    return REBOUND_UNSUBSCRIBE_NEVER;
+  if ((to->status != NULL && *to->status == '4') || (to->reply != NULL && *to->reply == '4')
+      || to->n_also > 0 || finding->disputed || !finding->sourced)
+    return REBOUND_UNSUBSCRIBE_COUNT;
+  return REBOUND_UNSUBSCRIBE_NOW;
+}
+
+static void
+limit_unsubscribe (ReboundRecipient *to, ReboundUnsubscribe ceiling)
+{
+  to->ceiling = ceiling;
+  to->unsubscribe = MIN (to->unsubscribe, ceiling);
+}
+
+/* How far a report of each grade may lead, says the policy. */
+static void
+limit_by_grade (const ReboundReport *report)
+{
+  static const ReboundUnsubscribe most[] = {
+    [REBOUND_REACH_NOTHING] = REBOUND_UNSUBSCRIBE_NEVER,
+    [REBOUND_REACH_PROBE] = REBOUND_UNSUBSCRIBE_COUNT,
+    [REBOUND_REACH_SUSPEND] = REBOUND_UNSUBSCRIBE_COUNT,
+    [REBOUND_REACH_UNSUBSCRIBE] = REBOUND_UNSUBSCRIBE_NOW,
+  };
+
+  for (guint i = 0; report->terms != NULL && i < report->recipients->len; i++)
     {
-      to->bounce = REBOUND_BOUNCE_SOFT;
-      limit_unsubscribe (to, REBOUND_UNSUBSCRIBE_COUNT);
+      ReboundRecipient *to = g_ptr_array_index (report->recipients, i);
+
+      to->unsubscribe = MIN (to->unsubscribe, most[report->terms->grades[to->grade]]);
     }
-  if (to->bounce == REBOUND_BOUNCE_HARD
-      && (is_transient (to) || to->n_also > 0 || finding->disputed))
-    limit_unsubscribe (to, REBOUND_UNSUBSCRIBE_COUNT);
 }
 
 /* The evidence */
@@ -248,8 +270,9 @@ judge_delivery (ReboundReport *report, const ReboundEvidenceRecipient *from, Reb
     }
   if (to->reason == REBOUND_REASON_USER_MOVED && to->moved_to == NULL)
     to->moved_to = find_new_address (report->evidence, to);
-  apply_policy (evidence->rules, to);
+  apply_policy (report, to);
   temper (to, &finding);
+  limit_unsubscribe (to, delivery_ceiling (to, &finding));
   explain (evidence, from, &finding, to);
 }
 
@@ -265,6 +288,15 @@ feedback_reason (const char *type)
     if (g_str_equal (type, complaints[i]))
       return REBOUND_REASON_COMPLAINT;
   return REBOUND_REASON_FEEDBACK;
+}
+
+/* Who answers is alive, and of several it is not known who complained. */
+static ReboundUnsubscribe
+answer_ceiling (const ReboundReport *report)
+{
+  if (report->kind != REBOUND_KIND_COMPLAINT)
+    return REBOUND_UNSUBSCRIBE_NEVER;
+  return report->evidence->one_of_them ? REBOUND_UNSUBSCRIBE_COUNT : REBOUND_UNSUBSCRIBE_NOW;
 }
 
 static void
@@ -285,9 +317,8 @@ judge_answer (ReboundReport *report, ReboundRecipient *to)
       to->reason = REBOUND_REASON_DELIVERED;
       break;
     }
-  apply_policy (evidence->rules, to);
-  if (report->kind == REBOUND_KIND_COMPLAINT && evidence->one_of_them)
-    limit_unsubscribe (to, REBOUND_UNSUBSCRIBE_COUNT);
+  apply_policy (report, to);
+  limit_unsubscribe (to, answer_ceiling (report));
 }
 
 static gboolean
@@ -336,8 +367,21 @@ add_unnamed (ReboundReport *report)
   g_array_unref (from.clues);
 }
 
+static void
+add_recipients (ReboundReport *report)
+{
+  const ReboundEvidence *evidence = report->evidence;
+
+  if (report->kind != REBOUND_KIND_AUTO_REPLY)
+    for (guint i = 0; i < evidence->recipients->len; i++)
+      add_recipient (report, rebound_evidence_recipient (evidence, i));
+  if (report->recipients->len == 0)
+    add_unnamed (report);
+}
+
 ReboundReport *
-rebound_verdict (ReboundEvidence *evidence)
+rebound_verdict (ReboundEvidence *evidence, const ReboundPolicy *policy,
+                 ReboundAuthenticity *authenticity)
 {
   ReboundReport *report = rebound_report_new (evidence);
 
@@ -347,12 +391,15 @@ rebound_verdict (ReboundEvidence *evidence)
           && (evidence->quoted
               || rebound_evidence_has_mark (evidence, REBOUND_AREA_TEXT, REBOUND_MARK_FAILED))))
     evidence->format = NULL;
+  if (authenticity != NULL)
+    report->list = rebound_authenticity_find_list (authenticity);
+  if (policy != NULL)
+    report->terms = rebound_policy_terms (policy, rebound_report_get_list (report));
   if (report->kind == REBOUND_KIND_OTHER || report->kind == REBOUND_KIND_CHALLENGE)
     return report;
-  if (report->kind != REBOUND_KIND_AUTO_REPLY)
-    for (guint i = 0; i < evidence->recipients->len; i++)
-      add_recipient (report, rebound_evidence_recipient (evidence, i));
-  if (report->recipients->len == 0)
-    add_unnamed (report);
+  add_recipients (report);
+  if (authenticity != NULL)
+    rebound_authenticity_grade (authenticity, report);
+  limit_by_grade (report);
   return report;
 }

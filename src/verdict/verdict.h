@@ -1,17 +1,21 @@
 /* Rebound: facts → verdict.
  *
- * A pure function: the same facts give the same verdict.
+ * A pure function: the same facts and policy give the same verdict.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
 #include "evidence/evidence.h"
+#include "policy/policy.h"
 #include "report/report.h"
+#include "verdict/authenticity.h"
 
 G_BEGIN_DECLS
 
-/* The verdict on @evidence, which the report takes. */
-ReboundReport *rebound_verdict (ReboundEvidence *evidence);
+/* The verdict on @evidence, which the report takes; @policy is %NULL where what the rules say of the
+ * reasons holds, and @authenticity where recipients are not graded. */
+ReboundReport *rebound_verdict (ReboundEvidence *evidence, const ReboundPolicy *policy,
+                                ReboundAuthenticity *authenticity);
 
 /* What the message is. */
 ReboundKind rebound_verdict_kind (const ReboundEvidence *evidence);

@@ -1,0 +1,407 @@
+/* Rebound: the store: opening it, transactions, and what all its files need.
+ * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "store-private.h"
+
+#include <string.h>
+
+#include "modules/modules.h"
+#include "translate.h"
+
+/* A transaction that was given up for another's sake is tried so often, each time after twice as
+ * long. */
+#define MOST_ATTEMPTS 6
+#define FIRST_PAUSE 10000 /* µs */
+
+struct _ReboundStoreBatch
+{
+  GArray *jobs; /* of Job */
+  gboolean failed;
+};
+
+typedef struct
+{
+  ReboundStoreWork work;
+  gpointer data;
+  GDestroyNotify destroy;
+} Job;
+
+GQuark
+rebound_store_error_quark (void)
+{
+  return g_quark_from_static_string (REBOUND_DATABASE_ERROR);
+}
+
+gboolean
+rebound_store_fail (GError **error, ReboundStoreError code, const char *format, ...)
+{
+  va_list arguments;
+
+  va_start (arguments, format);
+  if (error != NULL)
+    *error = g_error_new_valist (REBOUND_STORE_ERROR, (int) code, format, arguments);
+  va_end (arguments);
+  return FALSE;
+}
+
+/* ---- Values ------------------------------------------------------------------------------- */
+
+static gboolean
+is_text (const char *text, GError **error)
+{
+  return g_utf8_validate (text, -1, NULL)
+         || rebound_store_fail (error, REBOUND_STORE_ERROR_INPUT,
+                                _ ("what is to be kept is no UTF-8; convert it first"));
+}
+
+char *
+rebound_store_name (const char *name, GError **error)
+{
+  if (!is_text (name, error))
+    return NULL;
+  if (strlen (name) > REBOUND_STORE_LONGEST_NAME)
+    {
+      rebound_store_fail (error, REBOUND_STORE_ERROR_INPUT,
+                          _ ("“%.40s…”: a list or an address has at most %d bytes"), name,
+                          REBOUND_STORE_LONGEST_NAME);
+      return NULL;
+    }
+  return g_ascii_strdown (name, -1);
+}
+
+char *
+rebound_store_text (const char *text, GError **error)
+{
+  gsize length;
+
+  if (!is_text (text, error))
+    return NULL;
+  length = strlen (text);
+  if (length > REBOUND_STORE_LONGEST_TEXT)
+    length = g_utf8_find_prev_char (text, text + REBOUND_STORE_LONGEST_TEXT + 1) - text;
+  return g_strndup (text, length);
+}
+
+gboolean
+rebound_store_takes_time (gint64 time, GError **error)
+{
+  return (time >= 0 && time <= REBOUND_STORE_LATEST)
+         || rebound_store_fail (
+             error, REBOUND_STORE_ERROR_INPUT,
+             _ ("%" G_GINT64_FORMAT " is no time from 1970 to 9999, in seconds since 1970"), time);
+}
+
+/* ---- Statements --------------------------------------------------------------------------- */
+
+gboolean
+rebound_store_query (ReboundStore *self, const char *sql, const ReboundValue *values,
+                     guint n_values, ReboundRowFunc row, gpointer data, GError **error)
+{
+  return self->database->klass->run (self->database, sql, values, n_values, row, data, NULL, error);
+}
+
+gboolean
+rebound_store_run (ReboundStore *self, const char *sql, const ReboundValue *values, guint n_values,
+                   guint *n_changed, GError **error)
+{
+  return self->database->klass->run (self->database, sql, values, n_values, NULL, NULL, n_changed,
+                                     error);
+}
+
+static gboolean
+take_number (const ReboundValue *row, gpointer data)
+{
+  *(gint64 *) data = row[0].integer;
+  return FALSE;
+}
+
+gboolean
+rebound_store_ask (ReboundStore *self, const char *sql, const ReboundValue *values, guint n_values,
+                   gint64 *value, GError **error)
+{
+  return rebound_store_query (self, sql, values, n_values, take_number, value, error);
+}
+
+/* ---- Transactions ------------------------------------------------------------------------- */
+
+static gboolean
+begin (ReboundStore *self, const char *lock, GError **error)
+{
+  self->in_transaction = self->database->klass->begin (self->database, lock, error);
+  return self->in_transaction;
+}
+
+static void
+roll_back (ReboundStore *self)
+{
+  if (self->in_transaction)
+    self->database->klass->rollback (self->database);
+  self->in_transaction = FALSE;
+}
+
+/* One that could not be committed has been rolled back. */
+static gboolean
+commit (ReboundStore *self, GError **error)
+{
+  self->in_transaction = FALSE;
+  return self->database->klass->commit (self->database, error);
+}
+
+typedef gboolean (*Attempt) (ReboundStore *self, gconstpointer data, GError **error);
+
+/* Until it works, fails for good, or was tried often enough. */
+static gboolean
+try_often (ReboundStore *self, Attempt attempt, gconstpointer data, GError **error)
+{
+  for (guint i = 0;; i++)
+    {
+      GError *problem = NULL;
+
+      if (attempt (self, data, &problem))
+        return TRUE;
+      roll_back (self);
+      if (i + 1 == MOST_ATTEMPTS || !self->database->klass->is_passing (self->database, problem))
+        {
+          g_propagate_error (error, problem);
+          return FALSE;
+        }
+      g_error_free (problem);
+      g_usleep (FIRST_PAUSE << i);
+    }
+}
+
+typedef struct
+{
+  const char *lock;
+  ReboundStoreWork work;
+  gpointer data;
+} Transaction;
+
+static gboolean
+try_transaction (ReboundStore *self, gconstpointer data, GError **error)
+{
+  const Transaction *transaction = data;
+
+  return begin (self, transaction->lock, error)
+         && transaction->work (self, transaction->data, error) && commit (self, error);
+}
+
+/* ---- Batches ------------------------------------------------------------------------------ */
+
+static void
+job_clear (gpointer data)
+{
+  Job *job = data;
+
+  job->destroy (job->data);
+}
+
+static void
+end_batch (ReboundStore *self)
+{
+  if (self->batch != NULL)
+    g_array_unref (self->batch->jobs);
+  g_clear_pointer (&self->batch, g_free);
+}
+
+static gboolean
+run_jobs (ReboundStore *self, guint first, GError **error)
+{
+  GArray *jobs = self->batch->jobs;
+
+  for (guint i = first; i < jobs->len; i++)
+    {
+      const Job *job = &g_array_index (jobs, Job, i);
+
+      if (!job->work (self, job->data, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* The last job; or all of them, where the transaction is another one. */
+static gboolean
+try_job (ReboundStore *self, gconstpointer data, GError **error)
+{
+  gboolean is_new = !self->in_transaction;
+
+  return (!is_new || begin (self, data, error))
+         && run_jobs (self, is_new ? 0 : self->batch->jobs->len - 1, error);
+}
+
+static gboolean
+try_commit (ReboundStore *self, gconstpointer data, GError **error)
+{
+  if (!self->in_transaction && (!begin (self, data, error) || !run_jobs (self, 0, error)))
+    return FALSE;
+  return commit (self, error);
+}
+
+static gboolean
+has_not_failed (ReboundStore *self, GError **error)
+{
+  return !self->batch->failed
+         || rebound_store_fail (error, REBOUND_STORE_ERROR_UNAVAILABLE,
+                                _ ("what was recorded before could not be kept, so nothing is "
+                                   "until it is begun anew"));
+}
+
+gboolean
+rebound_store_transact (ReboundStore *self, const char *lock, ReboundStoreWork work, gpointer data,
+                        GError **error)
+{
+  const Transaction transaction = { lock, work, data };
+
+  if (self->batch == NULL)
+    return self->in_transaction ? work (self, data, error)
+                                : try_often (self, try_transaction, &transaction, error);
+  if (!has_not_failed (self, error))
+    return FALSE;
+  if ((self->in_transaction || begin (self, lock, error)) && work (self, data, error))
+    return TRUE;
+  roll_back (self);
+  self->batch->failed = TRUE;
+  return FALSE;
+}
+
+gboolean
+rebound_store_transact_in_batch (ReboundStore *self, const char *lock, ReboundStoreWork work,
+                                 gpointer data, GDestroyNotify destroy, GError **error)
+{
+  Job job = { work, data, destroy };
+  gboolean good;
+
+  if (self->batch == NULL)
+    {
+      good = rebound_store_transact (self, lock, work, data, error);
+      destroy (data);
+      return good;
+    }
+  g_array_append_val (self->batch->jobs, job);
+  good = has_not_failed (self, error) && try_often (self, try_job, lock, error);
+  self->batch->failed |= !good;
+  return good;
+}
+
+gboolean
+rebound_store_begin (ReboundStore *self, GError **error)
+{
+  g_return_val_if_fail (self != NULL, FALSE);
+
+  if (self->batch != NULL)
+    return rebound_store_fail (error, REBOUND_STORE_ERROR_INPUT,
+                               _ ("what was begun has to be committed or rolled back first"));
+  self->batch = g_new0 (ReboundStoreBatch, 1);
+  self->batch->jobs = g_array_new (FALSE, FALSE, sizeof (Job));
+  g_array_set_clear_func (self->batch->jobs, job_clear);
+  return TRUE;
+}
+
+gboolean
+rebound_store_commit (ReboundStore *self, GError **error)
+{
+  gboolean good;
+
+  g_return_val_if_fail (self != NULL && self->batch != NULL, FALSE);
+
+  good = has_not_failed (self, error)
+         && ((!self->in_transaction && self->batch->jobs->len == 0)
+             || try_often (self, try_commit, "", error));
+  end_batch (self);
+  return good;
+}
+
+void
+rebound_store_rollback (ReboundStore *self)
+{
+  g_return_if_fail (self != NULL);
+
+  roll_back (self);
+  end_batch (self);
+}
+
+/* ---- Opening and closing ------------------------------------------------------------------ */
+
+ReboundDatabase *
+rebound_store_open_database (const char *url, GError **error)
+{
+  static ReboundModule sqlite = REBOUND_MODULE ("sqlite", "rebound_database_open");
+  static ReboundModule postgresql = REBOUND_MODULE ("postgresql", "rebound_database_open");
+  static const struct
+  {
+    const char *scheme;
+    ReboundModule *module;
+  } databases[] = {
+    { "sqlite:", &sqlite },
+    { "postgresql://", &postgresql },
+    { "postgres://", &postgresql },
+  };
+  ReboundDatabaseOpen open;
+
+  for (guint i = 0; i < G_N_ELEMENTS (databases); i++)
+    if (g_str_has_prefix (url, databases[i].scheme))
+      {
+        open = (ReboundDatabaseOpen) rebound_module_function (databases[i].module);
+        if (open != NULL)
+          return open (url, TRUE, error);
+        rebound_store_fail (error, REBOUND_STORE_ERROR_MODULE,
+                            _ ("a store “%s…” needs the module “%s”, which is not installed here"),
+                            databases[i].scheme, databases[i].module->name);
+        return NULL;
+      }
+  /* not the whole: it may have a password in it */
+  rebound_store_fail (error, REBOUND_STORE_ERROR_URL,
+                      _ ("“%.*s” is no URL of a store: write sqlite:PATH or "
+                         "postgresql://USER@HOST/DATABASE"),
+                      (int) strcspn (url, ":/"), url);
+  return NULL;
+}
+
+ReboundStore *
+rebound_store_open (const char *url, ReboundPolicy *policy, GError **error)
+{
+  g_autoptr (ReboundStore) self = NULL;
+  ReboundDatabase *database;
+
+  g_return_val_if_fail (url != NULL && policy != NULL, NULL);
+
+  database = rebound_store_open_database (url, error);
+  if (database == NULL)
+    return NULL;
+  self = g_new0 (ReboundStore, 1);
+  self->database = database;
+  self->policy = rebound_policy_ref (policy);
+  self->judge = g_strndup (rebound_policy_digest (policy), REBOUND_STORE_JUDGE_LENGTH);
+  return rebound_schema_open (self, error) ? g_steal_pointer (&self) : NULL;
+}
+
+gboolean
+rebound_store_migrate (const char *url, guint *from, guint *to, GError **error)
+{
+  g_autoptr (ReboundStore) self = NULL;
+  ReboundDatabase *database;
+  guint version;
+
+  g_return_val_if_fail (url != NULL, FALSE);
+
+  database = rebound_store_open_database (url, error);
+  if (database == NULL)
+    return FALSE;
+  self = g_new0 (ReboundStore, 1);
+  self->database = database;
+  if (to != NULL)
+    *to = rebound_schema_newest ();
+  return rebound_schema_migrate (self, rebound_schema_newest (), from != NULL ? from : &version,
+                                 error);
+}
+
+void
+rebound_store_free (ReboundStore *self)
+{
+  if (self == NULL)
+    return;
+  rebound_store_rollback (self);
+  self->database->klass->close (self->database);
+  g_clear_pointer (&self->policy, rebound_policy_unref);
+  g_free (self->judge);
+  g_free (self);
+}
