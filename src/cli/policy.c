@@ -30,6 +30,22 @@ status_of (const GError *error)
   return error->domain == REBOUND_POLICY_ERROR ? EX_DATAERR : EX_NOINPUT;
 }
 
+/* Where there is no such file, it may have been meant for a preset. */
+static void
+tell (const char *command, const char *given, const GError *error)
+{
+  g_autofree char *names = NULL;
+
+  if (given == NULL || strpbrk (given, "/.") != NULL
+      || !g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+    {
+      cli_error (command, "%s", error->message);
+      return;
+    }
+  names = g_strjoinv (", ", (char **) rebound_policy_presets ());
+  cli_error (command, "“%s” is neither a file nor one of the presets: %s", given, names);
+}
+
 /* A site without a file has what is built in. */
 gboolean
 cli_find_policy (const char *command, const char *given, ReboundPolicy **policy, int *status)
@@ -40,7 +56,7 @@ cli_find_policy (const char *command, const char *given, ReboundPolicy **policy,
   if (*policy != NULL
       || (given == NULL && g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOENT)))
     return TRUE;
-  cli_error (command, "%s", error->message);
+  tell (command, given, error);
   *status = given != NULL ? status_of (error) : EX_CONFIG;
   return FALSE;
 }
