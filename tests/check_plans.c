@@ -9,6 +9,7 @@
 
 #define LIST "news@lists.example.org"
 #define DAY 86400
+#define START (20000 * (gint64) DAY) /* in 2024 */
 
 static Spy spy;
 static GPtrArray *plans; /* how each statement was executed */
@@ -58,8 +59,8 @@ start (void)
   ck_assert_ptr_nonnull (store);
   for (guint i = 0; i < 5; i++)
     {
-      record ("ann@example.net", 2 * i, i * DAY);
-      record ("bob@example.com", 2 * i + 1, i * DAY);
+      record ("ann@example.net", 2 * i, START + i * DAY);
+      record ("bob@example.com", 2 * i + 1, START + i * DAY);
     }
   plans = g_ptr_array_new_with_free_func (g_free);
   spy_on (&spy, store);
@@ -108,7 +109,7 @@ decide (void)
   ck_assert (rebound_store_member_load (store, 1, &member, NULL));
   ck_assert_str_eq (member.address, "ann@example.net");
   g_ptr_array_set_size (plans, 0);
-  ck_assert (rebound_store_decide (store, &member, 6 * DAY, &decision, NULL));
+  ck_assert (rebound_store_decide (store, &member, START + 6 * DAY, &decision, NULL));
 }
 
 /* ---- Tests -------------------------------------------------------------------------------- */
@@ -135,7 +136,7 @@ START_TEST (a_decision_of_many_events_reads_two_indexes)
       "INSERT INTO events (member, received, type, reason, ceiling, grade, path, done, bounce, "
       "unsubscribe, digest) "
       "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) "
-      "SELECT 1, i, 0, 1, 1, 1, 1, 0, 1, 1, 'digest ' || i FROM n",
+      "SELECT 1, 1600000000 + i, 0, 1, 1, 1, 1, 0, 1, 1, 'digest ' || i FROM n",
       NULL, 0, NULL, NULL));
   decide ();
   assert_plan (2, plan);
@@ -144,8 +145,8 @@ END_TEST
 
 START_TEST (recording_scans_nothing)
 {
-  record ("ann@example.net", 100, 6 * DAY);
-  record ("new@example.net", 101, 6 * DAY);
+  record ("ann@example.net", 100, START + 6 * DAY);
+  record ("new@example.net", 101, START + 6 * DAY);
   assert_no_scan ();
 }
 END_TEST
@@ -161,7 +162,7 @@ START_TEST (what_is_due_is_found_without_a_scan)
 {
   guint n = 0;
 
-  ck_assert (rebound_store_due (store, LIST, 30 * DAY, take_due, &n, NULL));
+  ck_assert (rebound_store_due (store, LIST, START + 30 * DAY, take_due, &n, NULL));
   assert_no_scan ();
 }
 END_TEST

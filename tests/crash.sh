@@ -51,7 +51,7 @@ on_small_disk ()
 
 case ${1-} in
   small-disk-sqlite)
-    mount -t tmpfs -o size=800k rebound-test "$2" || exit 77
+    mount -t tmpfs -o size=400k rebound-test "$2" || exit 77
     on_small_disk "$2" "sqlite:$2/store.db" 500
     exit
     ;;
@@ -92,9 +92,9 @@ sqlite_killed ()
 
 sqlite_full ()
 {
-  # In blocks of 512 bytes.
-  (ulimit -f 1500 && deferred "sqlite:$work/full.db" 0 400 'limit of file size') \
-    && delivered "sqlite:$work/full.db" 0 400
+  # In blocks of 512 bytes: all of them take more.
+  (ulimit -f 600 && deferred "sqlite:$work/full.db" 0 500 'limit of file size') \
+    && delivered "sqlite:$work/full.db" 0 500
 }
 
 # small_disk DATABASE
@@ -211,23 +211,15 @@ postgresql_stopped ()
   pg_start && [ "$status" -eq 0 ] && delivered "$url" 1 1
 }
 
-# signal_server SIGNAL: to all its processes
-signal_server ()
-{
-  postmaster=$(head -n 1 "$pg_folder/data/postmaster.pid")
-  # shellcheck disable=SC2046 # one word for each process
-  kill "-$1" "$postmaster" $(cat "/proc/$postmaster/task/$postmaster/children")
-}
-
 # It still takes connections, as the kernel does that, and says nothing.
 postgresql_silent ()
 {
-  new_schema silent && delivered "$url" 0 1 && signal_server STOP || return
+  new_schema silent && delivered "$url" 0 1 && pg_signal STOP || return
   start=$(date +%s)
   deferred "$url" 1 1 'see whether the server runs'
   status=$?
   seconds=$(($(date +%s) - start))
-  signal_server CONT
+  pg_signal CONT
   echo "# after $seconds seconds"
   [ "$status" -eq 0 ] && [ "$seconds" -lt 60 ] && delivered "$url" 1 1
 }
