@@ -224,6 +224,28 @@ postgresql_silent ()
   [ "$status" -eq 0 ] && [ "$seconds" -lt 60 ] && delivered "$url" 1 1
 }
 
+# One who was connected before.
+postgresql_falls_silent ()
+{
+  new_schema falls_silent && mkfifo "$work/ask" "$work/open" || return
+  crash ask "$url" <"$work/ask" >"$work/open" 2>"$work/said" &
+  asking=$!
+  exec 8>"$work/ask"
+  read -r open <"$work/open"
+  pg_signal STOP
+  start=$(date +%s)
+  echo now >&8
+  wait "$asking"
+  status=$?
+  seconds=$(($(date +%s) - start))
+  pg_signal CONT
+  exec 8>&-
+  sed 's/^/# /' "$work/said"
+  echo "# after $seconds seconds"
+  [ "$open" = open ] && [ "$status" -eq 1 ] && [ "$seconds" -lt 60 ] \
+    && grep -q 'does not answer; see whether the server runs' "$work/said"
+}
+
 postgresql_locked ()
 {
   new_schema "locked$1" && locked "$url" "$1"
@@ -257,5 +279,7 @@ then
   report $? 'PostgreSQL: a lock is not waited for for ever'
   postgresql_silent
   report $? 'PostgreSQL: it does not answer'
+  postgresql_falls_silent
+  report $? 'PostgreSQL: it does not answer any more'
 fi
 finish
