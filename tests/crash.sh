@@ -106,7 +106,7 @@ small_disk ()
     return
   fi
   mkdir "$work/$1"
-  unshare --mount sh "$top_srcdir/tests/crash.sh" "small-disk-$(echo "$1" | tr A-Z a-z)" "$work/$1"
+  unshare --mount sh "$top_srcdir/tests/crash.sh" "small-disk-$(echo "$1" | tr '[:upper:]' '[:lower:]')" "$work/$1"
   report $? "$1: the disk is full"
 }
 
