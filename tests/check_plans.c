@@ -65,8 +65,8 @@ start (void)
   ck_assert_ptr_nonnull (store);
   for (guint i = 0; i < 5; i++)
     {
-      record ("ann@example.net", 2 * i, i * DAY);
-      record ("bob@example.com", 2 * i + 1, i * DAY);
+      record ("ann@example.net", 2 * i, (i + 1) * DAY);
+      record ("bob@example.com", 2 * i + 1, (i + 1) * DAY);
     }
   spy.real = store->database->klass;
   spy.klass = *spy.real;
