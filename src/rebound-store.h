@@ -274,7 +274,7 @@ REBOUND_API gboolean rebound_store_forget (ReboundStore *self, const char *list,
  * @list: the address of the list
  * @address: (nullable): of the member; %NULL of %REBOUND_STEP_OWNER
  * @due: since when
- * @reason: (nullable): why
+ * @reason: (nullable): why; of a storm, the one that there is most of
  * @standing: where the member stands
  * @score: of the member
  * @nth: of the warnings or probes, from 1
@@ -282,6 +282,7 @@ REBOUND_API gboolean rebound_store_forget (ReboundStore *self, const char *list,
  * @storm: (nullable): of %REBOUND_STEP_OWNER: "message", "reason", "provider", "share", or "doubt"
  *   for reports that look forged
  * @key: (nullable): the Message-ID, the reason or the provider
+ * @provider: (nullable): of a storm, where there is most of it
  * @members: how many members it has hit
  * @held: how many events are held
  *
@@ -303,6 +304,7 @@ typedef struct
   guint of;
   const char *storm;
   const char *key;
+  const char *provider;
   guint members;
   guint held;
 } ReboundDue;
