@@ -103,6 +103,27 @@ REBOUND_API gboolean rebound_store_record (ReboundStore *self, const ReboundRepo
                                            GError **error);
 
 /**
+ * rebound_store_suppose:
+ * @self: a store
+ * @report: what a message says
+ * @list: (nullable): as for rebound_store_record()
+ * @address: of a member, in lower case
+ * @path: %REBOUND_PATH_WARNING or %REBOUND_PATH_PROBE
+ * @received: when it would have arrived
+ * @error: return location for a #ReboundStoreError
+ *
+ * Records the failure of that member as if it had come back to a warning or a probe, which nobody
+ * has sent: to see, in a store of its own, what a policy would have done. The message itself can
+ * still be recorded.
+ *
+ * Returns: %FALSE with @error set where it could not be kept
+ * Since: 0.1
+ */
+REBOUND_API gboolean rebound_store_suppose (ReboundStore *self, const ReboundReport *report,
+                                            const char *list, const char *address, ReboundPath path,
+                                            gint64 received, GError **error);
+
+/**
  * ReboundMember:
  * @list: the address of the list, "" where it is not known
  * @address: in lower case
