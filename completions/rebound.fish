@@ -38,6 +38,7 @@ for where in __rebound_wants_command '__rebound_command_is help'
     complete -c rebound -n $where -a classify -d 'Say what SMTP replies mean'
     complete -c rebound -n $where -a explain -d 'Tell what a code or a reason means'
     complete -c rebound -n $where -a rules -d 'Check, list or try rules'
+    complete -c rebound -n $where -a policy -d 'List, show and check policies'
     complete -c rebound -n $where -a help -d 'Show how to use a command'
 end
 
@@ -67,3 +68,12 @@ complete -c rebound -n '__rebound_command_is explain' \
 
 complete -c rebound -n '__rebound_command_is rules' -F
 complete -c rebound -n '__rebound_command_is rules' -a 'check list test'
+
+set -l presets '(rebound policy list 2>/dev/null | string replace -r "  *" \t)'
+set -l where '__rebound_command_is policy'
+complete -c rebound -n $where -F
+complete -c rebound -n "$where; and not __fish_seen_subcommand_from check list show" \
+    -a 'check list show'
+complete -c rebound -n "$where; and __fish_seen_subcommand_from show" -a $presets
+complete -c rebound -n '__rebound_command_is parse classify deliver' -l policy -r -F -a $presets \
+    -d 'A policy instead of that of the site'

@@ -123,6 +123,7 @@ echo parse >"$work/parse"
 echo check >"$work/actions"
 { echo en; grep '^[a-z]' "$top_po/LINGUAS"; } >"$work/languages"
 ls >"$work/files"
+"$REBOUND" policy list | sed 's/ .*//' | cat - "$work/files" >"$work/presets-and-files"
 for list in commands taxonomies topics general files languages
 do
   [ -s "$work/$list" ] || { echo "Bail out! no $list"; exit 1; }
@@ -133,12 +134,14 @@ check_shell ()
   offers 'the commands' "$work/commands" ''
   offers 'the options without a command' "$work/general" --
   offers 'a word that is begun' "$work/parse" par
-  for command in parse deliver classify explain rules
+  for command in parse deliver classify explain rules policy
   do
     long_options "$command" >"$work/options"
     offers "the options of $command" "$work/options" "$command" --
   done
   offers 'the taxonomies' "$work/taxonomies" parse --taxonomy ''
+  offers 'the presets behind --policy' "$work/presets-and-files" parse --policy ''
+  offers 'the presets behind show' "$work/presets-and-files" policy show ''
   offers 'the topics' "$work/topics" explain ''
   offers 'the commands behind help' "$work/commands" help ''
   offers 'the files behind parse' "$work/files" parse ''
