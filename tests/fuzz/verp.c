@@ -37,10 +37,10 @@ static void
 check_any (const char *return_path, const char *member)
 {
   g_autoptr (ReboundVerp) verp = verify (NULL, return_path, member);
-  g_autofree char *digest = rebound_verp_get_digest (return_path);
   g_autofree char *beneath = rebound_address_unwrap (return_path);
   g_autofree char *again = NULL;
 
+  g_free (rebound_verp_get_digest (return_path));
   if (verp == NULL)
     return;
   again = rebound_verp_make (keys (), NULL, verp->list, verp->address, verp->path, verp->day * DAY,
