@@ -512,6 +512,8 @@ static const Case honest[] = {
     NULL, NULL, NULL, "A now" },
   { "in Envelope-To", "Return-path: <>\nEnvelope-to: $ANN\n" OUR_RECEIVED, NULL, NULL, NULL,
     "A now" },
+  { "in Envelope-To beside others", "Envelope-to: x@lists.example.org,\n\t$ANN\n" OUR_RECEIVED,
+    NULL, NULL, NULL, "A now" },
   { "in X-Envelope-To, in angle brackets", "X-Envelope-To: <$ANN>\n" OUR_RECEIVED, NULL, NULL, NULL,
     "A now" },
   { "behind an mbox From line", "From MAILER-DAEMON Sun Nov 22 01:18:31 2026\n" ARRIVED ("$ANN"),
@@ -767,6 +769,7 @@ START_TEST (test_path)
       REBOUND_PATH_PROBE },
     { ARRIVED ("news-bounces@lists.example.org"), REBOUND_PATH_NONE },
     { ARRIVED ("$CHANGED"), REBOUND_PATH_NONE },
+    { ARRIVED ("news-return-7-@lists.example.org"), REBOUND_PATH_NONE },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)

@@ -123,6 +123,10 @@ verp 0 make "$list" "$member" && cp out old && verp 0 verify --keys both "$(cat 
   && verp 65 verify --keys keys "$(cat out)"
 report $? 'the first key signs, all verify'
 
+printf '[site]\nsigned-path =\nkeys = %s\n' "$work/keys" >unsigned.conf
+verp 78 make --policy "$work/unsigned.conf" "$list" "$member" && says 'empty signed-path'
+report $? 'a policy by which nothing is signed'
+
 # ---- Long addresses --------------------------------------------------------------------------
 
 verp 0 make "$list" "$long" && says 'without --store' && cp out lookup \

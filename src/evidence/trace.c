@@ -114,15 +114,21 @@ has_failed (const Reading *self)
   return (self->failed & ~self->passed) != 0;
 }
 
+/* Exim names all recipients of a delivery in one Envelope-To. */
 static void
-read_recipient (Reading *self, const char *value)
+read_recipients (Reading *self, const char *value)
 {
-  char *address = rebound_address_clean (value);
+  g_auto (GStrv) values = g_strsplit (value, ",", MOST_RECIPIENTS);
 
-  if (!self->received && address != NULL && self->out->recipients->len < MOST_RECIPIENTS)
-    g_ptr_array_add (self->out->recipients, address);
-  else
-    g_free (address);
+  for (guint i = 0; values[i] != NULL && !self->received; i++)
+    {
+      char *address = rebound_address_clean (values[i]);
+
+      if (address != NULL && self->out->recipients->len < MOST_RECIPIENTS)
+        g_ptr_array_add (self->out->recipients, address);
+      else
+        g_free (address);
+    }
 }
 
 /* "<>" is the null reverse-path. */
@@ -166,10 +172,10 @@ static const struct
   const char *name;
   void (*read) (Reading *self, const char *value);
 } fields[] = {
-  { "Received:", read_received },       { "Return-Path:", read_sender },
-  { "Delivered-To:", read_recipient }, /* RFC 9228 */
-  { "X-Original-To:", read_recipient }, { "Envelope-To:", read_recipient },
-  { "X-Envelope-To:", read_recipient }, { "Authentication-Results:", read_results },
+  { "Received:", read_received },        { "Return-Path:", read_sender },
+  { "Delivered-To:", read_recipients }, /* RFC 9228 */
+  { "X-Original-To:", read_recipients }, { "Envelope-To:", read_recipients },
+  { "X-Envelope-To:", read_recipients }, { "Authentication-Results:", read_results },
 };
 
 static void

@@ -1,7 +1,7 @@
 /* Rebound: fuzz target: signed and plain return paths.
  *
  * Lines of: a list, a member, a return path, a pattern; then one of which two bytes say what is
- * changed in the return path that is made.
+ * changed in the return path that is made. All of it is also the top of a message.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "verp/verp.h"
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "evidence/address.h"
+#include "evidence/trace.h"
 #include "fuzz.h"
 
 #define DAY 86400
@@ -102,6 +103,26 @@ check_plain (const char *return_path, const char *pattern)
   rebound_plain_path_clear (&plain);
 }
 
+/* What stands on top of a message: without a Received it is its sender's. */
+static void
+check_trace (const uint8_t *data, size_t size)
+{
+  static const char *const hosts[] = { "mx.example.org", NULL };
+  g_autoptr (GBytes) message = g_bytes_new (data, size);
+  g_autofree char *text = g_malloc (size + 1);
+  ReboundTrace trace;
+
+  for (size_t i = 0; i < size; i++)
+    text[i] = g_ascii_tolower ((char) data[i]);
+  rebound_trace_read (message, 4096, hosts, &trace);
+  fuzz_assert ((trace.recipients->len == 0 && trace.sender == NULL)
+                   || memmem (text, size, "received:", 9) != NULL,
+               "a trace of nobody");
+  fuzz_assert (!trace.failed || memmem (text, size, "mx.example.org", 14) != NULL,
+               "results of nobody");
+  rebound_trace_clear (&trace);
+}
+
 int
 LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
 {
@@ -117,5 +138,6 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   check_plain (line[2], line[3]);
   if (rebound_pattern_check (line[3], TRUE) == NULL)
     check_made (line[3], line[0], line[1], line[4]);
+  check_trace (data, size);
   return 0;
 }
