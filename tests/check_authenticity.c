@@ -545,6 +545,13 @@ static const Case honest[] = {
     "Authentication-Results: mx.example.net (mx.example.org;"
     " dmarc=fail); dmarc=pass\n" ARRIVED ("$ANN"),
     NULL, NULL, NULL, "A now" },
+  { "a host of that name with a comment in it",
+    "Authentication-Results: mx.ex(\\)ample)ample.org; dmarc=fail\n" ARRIVED ("$ANN"), NULL, NULL,
+    NULL, "A now" },
+  { "results in a quoted string",
+    "Authentication-Results: mx.example.org; spf=pass reason=\"x\\\"; dmarc=fail\"\n" ARRIVED (
+        "$ANN"),
+    NULL, NULL, NULL, "A now" },
   { "a message of a member's own program", NULL, NULL, NULL,
     "Message-ID: <1@laptop>\nList-Id: <news.lists.example.org>\n\n", "A now" },
   { "a message without a List-Id", NULL, NULL, NULL, "Message-ID: <1@laptop>\nTo: " LIST "\n\n",

@@ -45,7 +45,7 @@ find_method (const char *p)
   return 0;
 }
 
-/* Without comments and quoted strings, in lower case, and a comma for each blank:
+/* In lower case, and a comma for what divides words: a blank, a comment, a quoted string:
  * "mx.example.org;,spf=fail,smtp.mailfrom=x.example". */
 static char *
 simplify (const char *value)
@@ -55,18 +55,20 @@ simplify (const char *value)
   guint depth = 0;
 
   for (const char *p = value; *p != '\0'; p++)
-    if (*p == '\\' && p[1] != '\0' && (quoted || depth > 0))
-      p++;
-    else if (*p == '"' && depth == 0)
-      quoted = !quoted;
-    else if (*p == '(' && !quoted)
-      depth++;
-    else if (*p == ')' && !quoted)
-      depth -= depth > 0;
-    else if (!quoted && depth == 0 && g_ascii_isspace (*p))
-      g_string_append_c (out, ',');
-    else if (!quoted && depth == 0)
-      g_string_append_c (out, g_ascii_tolower (*p));
+    {
+      gboolean outside = !quoted && depth == 0;
+
+      if (outside)
+        g_string_append_c (out, strchr ("\"( \t", *p) != NULL ? ',' : g_ascii_tolower (*p));
+      if (!outside && *p == '\\' && p[1] != '\0')
+        p++;
+      else if (*p == '"' && depth == 0)
+        quoted = !quoted;
+      else if (*p == '(' && !quoted)
+        depth++;
+      else if (*p == ')' && depth > 0)
+        depth--;
+    }
   return g_string_free (out, FALSE);
 }
 
