@@ -29,9 +29,9 @@ CREATE INDEX paths_address ON paths (address);
 CREATE TABLE sent (list BIGINT NOT NULL REFERENCES lists (id), message_id @NAME@ NOT NULL,
   members BIGINT NOT NULL, noted BIGINT NOT NULL, PRIMARY KEY (list, message_id));
 INSERT INTO meta (name, value) VALUES ('rebound-store', '1');
-INSERT INTO lists (id, address) VALUES (1, 'news@lists.example.org');
-INSERT INTO members (id, list, address, standing, score, first, last, judged, policy)
-  VALUES (1, 1, 'bob@example.net', 0, 5, 1793534400, 1793880000, 1793880000, '');
+INSERT INTO lists (address) VALUES ('news@lists.example.org');
+INSERT INTO members (list, address, standing, score, first, last, judged, policy)
+  VALUES (1, 'bob@example.net', 0, 5, 1793534400, 1793880000, 1793880000, '');
 INSERT INTO events (member, received, type, reason, ceiling, grade, path, done, bounce, unsubscribe,
   digest, held, reply, status, provider, message_id, token, evidence)
   VALUES (1, 1793534400, 0, 1, 2, 0, 0, 0, 2, 1,
