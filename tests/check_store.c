@@ -797,6 +797,25 @@ START_TEST (a_batch_is_all_or_nothing)
 }
 END_TEST
 
+START_TEST (a_batch_outlives_a_callers_mistake)
+{
+  ReboundStore *store = open_new (_i);
+  GError *error = NULL;
+  gboolean good;
+
+  ck_assert (rebound_store_begin (store, NULL));
+  fail_days (store, BOB, START, 2);
+  good = rebound_store_reset (store, NULL, "nobody@x.example", START, &error);
+  assert_error (good, g_steal_pointer (&error), REBOUND_STORE_ERROR_NOT_FOUND, "nobody");
+  good = rebound_store_acknowledge (store, "x", REBOUND_HELD_KEEP, 0, &error);
+  assert_error (good, g_steal_pointer (&error), REBOUND_STORE_ERROR_INPUT, "1970");
+  ck_assert (rebound_store_reset (store, NULL, BOB, START + 2 * DAY, NULL));
+  ck_assert (rebound_store_commit (store, NULL));
+  assert_members (store, START + 2 * DAY, LIST " " BOB " active 0.0\n");
+  close_whole (store, START + 2 * DAY);
+}
+END_TEST
+
 START_TEST (a_batch_that_failed_keeps_nothing)
 {
   ReboundStore *store = open_new (_i);
@@ -1735,6 +1754,7 @@ add_tests (TCase *tcase)
     what_was_said_is_kept,
     two_at_once_count_it_once,
     a_batch_is_all_or_nothing,
+    a_batch_outlives_a_callers_mistake,
     a_batch_that_failed_keeps_nothing,
     batches_of_several_lists_do_not_stop_each_other,
     much_is_folded_without_losing_what_was_done,
