@@ -294,6 +294,7 @@ lock_list (ReboundStore *self, const char *list, gint64 *id, GError **error)
 {
   const char *lock = dialect_of (self)->lock_list;
 
+  *id = 0;
   if (!rebound_store_ask (self, lock, VALUES (rebound_text (list)), id, error))
     return FALSE;
   if (*id != 0)
