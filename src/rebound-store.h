@@ -277,9 +277,9 @@ REBOUND_API gboolean rebound_store_forget (ReboundStore *self, const char *list,
  * @id: by which it is acknowledged
  * @step: what is to be done
  * @list: the address of the list
- * @address: (nullable): of the member; %NULL of a storm
+ * @address: (nullable): of the member; %NULL of %REBOUND_STEP_OWNER
  * @due: since when
- * @reason: (nullable): why; %NULL of a storm
+ * @reason: (nullable): why
  * @standing: where the member stands
  * @score: of the member
  * @nth: of the warnings or probes, from 1
