@@ -1573,7 +1573,6 @@ count_lines (const char *text)
 static void
 fill (ReboundStore *store)
 {
-  g_autofree char *id = NULL;
   g_autoptr (GPtrArray) ids = NULL;
 
   fail_days (store, BOB, START, 5);
