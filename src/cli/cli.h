@@ -124,7 +124,7 @@ ReboundAnalyzer *cli_new_analyzer (const char *command, char **given, ReboundPol
  * REBOUND_STORE names in the environment. */
 #define CLI_STORE(name)                                                                            \
   {                                                                                                \
-    "store", 0, 0, G_OPTION_ARG_STRING, name,                                                      \
+    "store", 0, 0, G_OPTION_ARG_FILENAME, name,                                                    \
         N_ ("The store of the history (else the environment's REBOUND_STORE)"), "URL"              \
   }
 
