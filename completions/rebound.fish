@@ -39,6 +39,7 @@ for where in __rebound_wants_command '__rebound_command_is help'
     complete -c rebound -n $where -a classify -d 'Say what SMTP replies mean'
     complete -c rebound -n $where -a explain -d 'Tell what a code or a reason means'
     complete -c rebound -n $where -a rules -d 'Check, list or try rules'
+    complete -c rebound -n $where -a policy -d 'List, show and check policies'
     complete -c rebound -n $where -a member -d 'Tell what is known of members'
     complete -c rebound -n $where -a actions -d 'Say what lists are to do now'
     complete -c rebound -n $where -a sent -d 'Note to how many a message was sent'
@@ -73,10 +74,17 @@ complete -c rebound -n '__rebound_command_is explain' \
 complete -c rebound -n '__rebound_command_is rules' -F
 complete -c rebound -n '__rebound_command_is rules' -a 'check list test'
 
-set -l presets default mailman sympa ezmlm mlmmj esp
+set -l presets '(rebound policy list 2>/dev/null | string replace -r "  *" \t)'
+set -l where '__rebound_command_is policy'
+complete -c rebound -n $where -F
+complete -c rebound -n "$where; and not __fish_seen_subcommand_from check list show" \
+    -a 'check list show'
+complete -c rebound -n "$where; and __fish_seen_subcommand_from show" -a $presets
+set -l where '__rebound_command_is parse classify deliver scan member actions sent store'
+complete -c rebound -n $where -l policy -r -F -a $presets -d 'A policy instead of that of the site'
+
 set -l where '__rebound_command_is deliver scan member actions sent store'
 complete -c rebound -n $where -l store -x -d 'The store of the history'
-complete -c rebound -n $where -l policy -r -F -a "$presets" -d 'Instead of that of the site'
 
 complete -c rebound -n '__rebound_command_is deliver scan member actions sent' -l list -x \
     -d 'The list'

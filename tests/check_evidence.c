@@ -8,6 +8,10 @@
 #include "evidence/codes.h"
 #include "evidence/lines.h"
 #include "message/message.h"
+#include "message/scan.h"
+#include "rebound.h"
+
+#include "cost.h"
 #include "suite.h"
 
 typedef struct
@@ -1826,6 +1830,82 @@ START_TEST (cut_anywhere)
 }
 END_TEST
 
+/* ---- Pastes ------------------------------------------------------------------------------- */
+
+/* As paste.c has it: beyond this a text is no refusal. */
+#define LONGEST_TEXT 65536
+
+static void
+assert_bounded (ReboundPaste *paste, gsize longest_line)
+{
+  char *text;
+
+  for (; (text = rebound_paste_next (paste)) != NULL; g_free (text))
+    ck_assert_uint_le (strlen (text), LONGEST_TEXT + longest_line + 1);
+}
+
+static void
+paste_lines (const char *text, gsize length)
+{
+  g_autoptr (ReboundPaste) paste = rebound_paste_new ();
+  const char *end = text + length;
+  gsize longest = 0;
+
+  for (const char *stop; text < end; text = stop + 1)
+    {
+      g_autofree char *line = NULL;
+
+      stop = rebound_line_end (text, end);
+      longest = MAX (longest, (gsize) (stop - text));
+      line = g_strndup (text, stop - text);
+      rebound_paste_add (paste, line);
+      assert_bounded (paste, longest);
+    }
+  rebound_paste_add (paste, NULL);
+  assert_bounded (paste, longest);
+}
+
+/* Units that go on with what is before, as often as it takes. */
+static const struct
+{
+  const char *head;
+  const char *unit;
+} paste_floods[] = {
+  { "", "550-a\n" },
+  { "550 ", "a line that is broken, and broken, and broken, and broken again=\n" },
+  { "550 a line that is broken, and broken, and broken, and so on =\n", "a=\n" },
+  { "550 a\n", " a\n" },
+  { "550 a\n", "  at a(b)\n" },
+  { "{", "\"a\": 1,\n" },
+  { "{", "{" },
+  { "", "{\n" },
+  { "", "[{" },
+  { "[", "{\"recipient\": \"a@example.net\", \"status\": \"5.1.1\"},\n" },
+  { "{\"a\": [", "[ " },
+  { "a {\n", "'a': 1,\n" },
+  { "", ">>> RCPT TO:<a@example.net>\n<<< 250 Ok\n" },
+  { "<<< 354 Go on\n", "a\n" },
+  { "Reporting-MTA: dns; a\n\n", "\n" },
+  { "Status: 5.1.1\n", "Status: 5.1.1\n" },
+  { "Status: 5.1.1\n", " 5.1.1\n" },
+  { "4dB7Vq1x*    4711 Sat Nov 21 16:40:00  a@example.net\n", "a\n" },
+  { "4dB7Vq1x*    4711 Sat Nov 21 16:40:00  a@example.net\n", "(\n" },
+  { "Traceback (most recent call last):\n", "a\n" },
+  { "to=<a@example.net>, status=bounced (", "a\n" },
+  { "to=<a@example.net>, status=bounced (", "(,\n" },
+  { "", "a" },
+};
+
+START_TEST (paste_flood)
+{
+  g_autoptr (GString) text = g_string_new (paste_floods[_i].head);
+
+  while (text->len < 8 * LONGEST_TEXT)
+    g_string_append (text, paste_floods[_i].unit);
+  assert_cheap (paste_lines, text->str, text->len, "550 5.1.1 <ada@example.net>: no such user\n");
+}
+END_TEST
+
 /* ---- The suite ---------------------------------------------------------------------------- */
 
 static TCase *
@@ -1940,6 +2020,7 @@ text_tests (void)
   tcase_add_loop_test (tests, text_recipients, 0, G_N_ELEMENTS (texts));
   tcase_add_test (tests, text_beside_status);
   tcase_add_test (tests, text_reply);
+  tcase_add_loop_test (tests, paste_flood, 0, G_N_ELEMENTS (paste_floods));
   return tests;
 }
 

@@ -130,6 +130,7 @@ echo parse >"$work/parse"
 echo check >"$work/actions"
 { echo en; grep '^[a-z]' "$top_po/LINGUAS"; } >"$work/languages"
 ls >"$work/files"
+"$REBOUND" policy list | sed 's/ .*//' | cat - "$work/files" >"$work/presets-and-files"
 for list in commands stages taxonomies topics general files languages
 do
   [ -s "$work/$list" ] || { echo "Bail out! no $list"; exit 1; }
@@ -140,7 +141,7 @@ check_shell ()
   offers 'the commands' "$work/commands" ''
   offers 'the options without a command' "$work/general" --
   offers 'a word that is begun' "$work/parse" par
-  for command in parse deliver scan classify explain rules member actions sent store
+  for command in parse deliver scan classify explain rules policy member actions sent store
   do
     long_options "$command" >"$work/options"
     offers "the options of $command" "$work/options" "$command" --
@@ -152,6 +153,8 @@ check_shell ()
   done
   offers 'the stages' "$work/stages" member list --stage ''
   offers 'the taxonomies' "$work/taxonomies" parse --taxonomy ''
+  offers 'the presets behind --policy' "$work/presets-and-files" parse --policy ''
+  offers 'the presets behind show' "$work/presets-and-files" policy show ''
   offers 'the topics' "$work/topics" explain ''
   offers 'the commands behind help' "$work/commands" help ''
   offers 'the files behind parse' "$work/files" parse ''

@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -u
 
+source=$(cd "$(dirname "$0")/.." && pwd) || exit 99
 . "$(dirname "$0")/it.sh"
 
 dead='550 5.1.1 <a@example.net>: Recipient address rejected: User unknown'
@@ -23,9 +24,9 @@ run policy list
 exits 0
 lines out 6
 has out '^default   *[a-z]'
-for name in mailman sympa ezmlm mlmmj esp
+for preset in mailman sympa ezmlm mlmmj esp
 do
-  has out "^$name   *[A-Za-z]"
+  has out "^$preset   *[A-Za-z]"
 done
 empty err
 
@@ -39,14 +40,14 @@ has out '^grace = 1d$'
 has out '^\[reason user-unknown\]$'
 
 it 'shows what can be read back and shown as the same'
-for name in default mailman sympa ezmlm mlmmj esp mine.conf
+for preset in default mailman sympa ezmlm mlmmj esp mine.conf
 do
-  run policy show "$name"
+  run policy show "$preset"
   exits 0
   cp out first
   run policy show ./first
   exits 0
-  cmp -s out first || complain "$name comes back as another"
+  cmp -s out first || complain "$preset comes back as another"
 done
 
 it 'shows a file with what its preset says'
@@ -128,6 +129,29 @@ exits 64
 run policy --help
 exits 0
 has out '^Usage:'
+
+it 'is what the manual page says'
+page=$source/docs/rebound-policy.5
+sed -n '/^\.Bl -column/,/^\.El/s/^\.It //p' "$page" >table
+[ "$(head -n 1 table)" = 'Ta default Ta mailman Ta sympa Ta ezmlm Ta mlmmj Ta esp' ] \
+  || complain 'the columns are others'
+column=2
+for preset in default mailman sympa ezmlm mlmmj esp
+do
+  run policy show "$preset"
+  sed -n '/^\[reason user-unknown\]$/,/^$/s/^unsubscribe = /dead address = /p' out >>out
+  awk -v column="$column" -F ' Ta ' 'NR > 1 { print $1 " = " $column }' table >expected
+  grep -x -F -f expected out | sort >found
+  sort expected | diff - found >difference || { complain "$preset"; show difference; }
+  column=$((column + 1))
+done
+run policy show
+sed -n '/^\[site\]/,/^$/!{/^\[reason /,$d;}; s/ =.*//p' out >keys
+while read -r key
+do
+  grep -q "^\.It Cm \(.* , \)\{0,1\}\(.* No = Ar number , Cm \)\{0,1\}$key\( \|\$\)" "$page" \
+    || complain "$key is not in it"
+done <keys
 
 # ---- --policy ----------------------------------------------------------------------------------
 
