@@ -35,6 +35,7 @@ int cli_scan (int argc, char **argv);
 int cli_member (int argc, char **argv);
 int cli_actions (int argc, char **argv);
 int cli_sent (int argc, char **argv);
+int cli_store (int argc, char **argv);
 
 int cli_policies (int argc, char **argv);
 
