@@ -847,6 +847,72 @@ exits 64
 run sent --store "sqlite:$work/missing/store.db" --list $list --message-id a --count 5
 exits 75
 
+# ---- Who sent this bounce? -----------------------------------------------------------------
+
+"$REBOUND" verp key a >keys
+chmod 600 keys
+cat >signed.conf <<END
+[policy]
+grace = 0
+
+[site]
+domains = lists.example.org
+keys = $work/keys
+END
+
+# signed LIST WHO: the return path that was made for somebody
+signed ()
+{
+  "$REBOUND" verp make --policy signed.conf "$1" "$2@example.net"
+}
+
+it 'deliver: who sends to a signed return path is believed'
+anew
+run_in gone.eml deliver --policy signed.conf --sender '' --recipient "$(signed $list gone)"
+exits 0
+empty err
+due 1 --policy signed.conf
+same "$(member out action)" unsubscribe
+same "$(member out list)" $list
+run member history gone@example.net
+has out ' · grade A · of a post · '
+
+# forged RECIPIENT: as many bounces of gone@example.net as one may send on ten days
+forged ()
+{
+  for days in 10 9 8 7 6 5 4 3 2 1
+  do
+    arrived $days gone '550 5.1.1' 'no such user' | sed "s|^Return-Path: |Delivered-To: $1\\
+&|"
+  done
+}
+
+it 'scan: who forges a bounce never unsubscribes anybody'
+mine=$(signed $list mallory)
+for path in news-bounces@lists.example.org news-bounces+gone=example.net@lists.example.org "$mine" \
+  "$(signed other@lists.example.org gone)" "$(signed $list gone | tr 0-9 1-90)" \
+  "$(signed $list gone | sed 's/lists\.example\.org/lists.example.com/')" gone@example.net
+do
+  anew
+  forged "$path" >forged.mbox
+  run scan --policy signed.conf --list $list forged.mbox
+  exits 0
+  has out 'events: 10 new'
+  run actions --policy signed.conf
+  exits 0
+  lacks out '"action": "unsubscribe"'
+  : >arguments
+  run actions --policy signed.conf --on-action ./tell
+  lacks arguments unsubscribe
+  forget_hook
+done
+
+it 'scan: where the policy does not know the site, the same would have unsubscribed him'
+anew
+run scan --list $list forged.mbox
+run actions
+has out '"action": "unsubscribe"'
+
 # ---- store ---------------------------------------------------------------------------------
 
 it 'store check: nothing is said where all is right'
