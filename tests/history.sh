@@ -12,6 +12,8 @@ case " ${REBOUND_MODULES=sqlite} " in
     ;;
 esac
 
+: "${top_srcdir:=$PWD}"
+top_srcdir=$(cd "$top_srcdir" && pwd)
 . "$(dirname "$0")/it.sh"
 
 list=news@lists.example.org
@@ -847,7 +849,31 @@ exits 64
 run sent --store "sqlite:$work/missing/store.db" --list $list --message-id a --count 5
 exits 75
 
-# ---- Who sent this bounce? -----------------------------------------------------------------
+# ---- The programs of the guide -------------------------------------------------------------
+
+mkdir -p bin lists
+ln -s "$REBOUND" bin/rebound
+cat >bin/sendmail <<'END'
+#!/bin/sh
+printf '%s\n' "$*" >>"$OUT/letters"
+cat >>"$OUT/letters"
+END
+chmod 755 bin/sendmail
+
+# act PROGRAM ACTION [NAME=VALUE...]: what the program does
+act ()
+{
+  program=$1
+  action=$2
+  shift 2
+  printf '{"id": "0123", "action": "%s", "list": "%s", "address": "ada@example.net", %s' \
+    "$action" $list '"reason": "mailbox-full", "storm": null, "key": null, "members": null}' |
+    env PATH="$work/bin:$PATH" SENDMAIL="$work/bin/sendmail" LISTS="$work/lists" \
+      REBOUND_POLICY_FILE="$work/signed.conf" REBOUND_ID=0123 REBOUND_ACTION="$action" \
+      REBOUND_LIST=$list REBOUND_ADDRESS=ada@example.net REBOUND_REASON=mailbox-full \
+      "$@" "$program" >out 2>err
+  status=$?
+}
 
 "$REBOUND" verp key a >keys
 chmod 600 keys
@@ -859,6 +885,199 @@ grace = 0
 domains = lists.example.org
 keys = $work/keys
 END
+
+# letter REGEX SUBJECT: the one letter has that return path and that subject
+letter ()
+{
+  same "$(grep -c '^-i -f ' letters)" 1
+  has letters "^-i -f $1 -- ada@example.net\$"
+  has letters '^To: ada@example.net$'
+  has letters "^Subject: $2"
+  path=$(sed -n 's/^-i -f \(.*\) -- .*/\1/p' letters)
+  rm -f letters
+}
+
+cp "$top_srcdir/docs/on-action-file.sh" "$top_srcdir/docs/on-action-mailman3.py" .
+chmod 755 on-action-*
+
+if ! command -v flock >/dev/null 2>&1
+then
+  skip 'the guide: lists that are files' 'there is no flock'
+else
+  it 'the guide: lists that are files'
+  printf 'Ada@example.net\nben@example.net\nada@example.netz\n' >lists/$list
+  act ./on-action-file.sh suspend
+  exits 0
+  same "$(cat lists/$list | tr '\n' ' ')" 'ben@example.net ada@example.netz '
+  same "$(cat lists/$list.suspended)" ada@example.net
+  act ./on-action-file.sh warn
+  exits 0
+  letter 'news-bounces+.*@lists.example.org' 'Mail to you from'
+  run verp verify --policy signed.conf "$path"
+  has out 'warning$'
+  act ./on-action-file.sh probe
+  letter 'news-bounces+.*@lists.example.org' 'A test'
+  run verp verify --policy signed.conf "$path"
+  has out 'probe$'
+  for once in 1 2
+  do
+    act ./on-action-file.sh resume
+    exits 0
+    same "$(sort lists/$list | tr '\n' ' ')" 'ada@example.net ada@example.netz ben@example.net '
+    empty lists/$list.suspended
+  done
+  for once in 1 2
+  do
+    act ./on-action-file.sh unsubscribe
+    exits 0
+    same "$(cat lists/$list | tr '\n' ' ')" 'ben@example.net ada@example.netz '
+  done
+  act ./on-action-file.sh warn
+  exits 0
+  [ ! -e letters ] || complain 'somebody who is no member got a letter'
+  act ./on-action-file.sh owner REBOUND_STORM=message REBOUND_KEY=one@x REBOUND_MEMBERS=12
+  has letters '^-i -f  -- news-owner@lists.example.org$'
+  has letters 'message one@x, 12 members'
+  rm -f letters
+  act ./on-action-file.sh unsubscribe REBOUND_LIST=../lists/$list REBOUND_ADDRESS=ben@example.net
+  exits 0
+  act ./on-action-file.sh suspend REBOUND_LIST=other@lists.example.org
+  exits 0
+  has lists/$list ben
+  ls lists | grep -q other && complain 'a list was made'
+
+  it 'the guide: a letter that cannot be sent is for later'
+  printf 'ada@example.net\n' >lists/$list
+  act ./on-action-file.sh probe SENDMAIL=false
+  exits 75
+  act ./on-action-file.sh probe REBOUND_POLICY_FILE=missing.conf
+  exits 75
+
+  it 'the guide: rebound runs it'
+  five
+  printf '%s@example.net\n' ada ben cid dot eve fay >lists/$list
+  LISTS=$work/lists
+  export LISTS
+  run actions --on-action ./on-action-file.sh
+  exits 0
+  empty err
+  same "$(cat lists/$list)" fay@example.net
+fi
+
+cat >mailman.py <<'END'
+# As much of Mailman's REST interface as is needed, with one list and two members.
+import base64
+import http.server
+import json
+import sys
+import urllib.parse
+
+members = {"ada@example.net": "a1", "ben@example.net": "b2"}
+login = "Basic " + base64.b64encode(b"restadmin:secret").decode()
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def answer(self, code, thing=None):
+        text = json.dumps(thing).encode() if thing is not None else b""
+        self.send_response(code)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def serve(self):
+        form = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        path = urllib.parse.unquote(self.path).split("/")[2:]
+        print(self.command, "/".join(path), form, file=sys.stderr, flush=True)
+        if self.headers["Authorization"] != login:
+            self.answer(401, {})
+        elif path[:2] == ["lists", "news@lists.example.org"] and len(path) == 2:
+            self.answer(200, {"list_id": "news.lists.example.org"})
+        elif path[:3] == ["lists", "news@lists.example.org", "member"] and path[3] in members:
+            self.answer(200, {"member_id": members[path[3]]})
+        elif path[0] == "members" and path[1] in members.values():
+            if self.command == "DELETE":
+                members.pop([who for who in members if members[who] == path[1]][0])
+            self.answer(204)
+        else:
+            self.answer(404, {})
+
+    do_GET = do_PATCH = do_DELETE = serve
+
+    def log_message(self, *arguments):
+        pass
+
+
+server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+print(server.server_port, flush=True)
+server.serve_forever()
+END
+
+# Should the test end before it is told to, it ends by itself.
+mailman=
+: >port
+if command -v python3 >/dev/null 2>&1 && command -v timeout >/dev/null 2>&1
+then
+  timeout 120 python3 mailman.py >port 2>requests &
+  mailman=$!
+fi
+i=0
+while [ -n "$mailman" ] && [ ! -s port ] && [ $i -lt 50 ]
+do
+  i=$((i + 1))
+  sleep 0.1
+done
+if [ ! -s port ]
+then
+  skip 'the guide: Mailman' 'there is no python3'
+else
+  MAILMAN_URL=http://127.0.0.1:$(cat port)/3.1
+  MAILMAN_PASSWORD=secret
+  export MAILMAN_URL MAILMAN_PASSWORD
+  it 'the guide: Mailman'
+  act ./on-action-mailman3.py suspend
+  exits 0
+  empty err
+  has requests '^PATCH members/a1/preferences delivery_status=by_bounces$'
+  act ./on-action-mailman3.py resume
+  has requests '^PATCH members/a1/preferences delivery_status=enabled$'
+  act ./on-action-mailman3.py warn
+  exits 0
+  letter 'news-bounces+.*@lists.example.org' 'Mail to you from'
+  act ./on-action-mailman3.py probe
+  letter 'news-bounces+.*@lists.example.org' 'A test'
+  run verp verify --policy signed.conf "$path"
+  has out 'probe$'
+  act ./on-action-mailman3.py owner
+  has letters '^-i -f  -- news-owner@lists.example.org$'
+  rm -f letters
+  for once in 1 2
+  do
+    act ./on-action-mailman3.py unsubscribe
+    exits 0
+    empty err
+  done
+  same "$(grep -c '^DELETE members/a1 ' requests)" 1
+  act ./on-action-mailman3.py warn
+  exits 0
+  [ ! -e letters ] || complain 'somebody who is no member got a letter'
+
+  it 'the guide: Mailman is down, or wants another password'
+  act ./on-action-mailman3.py suspend MAILMAN_PASSWORD=wrong
+  exits 75
+  has err '^suspend 0123: .*401'
+  act ./on-action-mailman3.py suspend MAILMAN_URL=http://127.0.0.1:1/3.1
+  exits 75
+
+  it 'the guide: rebound runs it, for members and for who is none'
+  five
+  run actions --on-action ./on-action-mailman3.py
+  exits 0
+  empty err
+  same "$(grep -c '^DELETE ' requests)" 2
+  kill $mailman
+fi
+
+# ---- Who sent this bounce? -----------------------------------------------------------------
 
 # signed LIST WHO: the return path that was made for somebody
 signed ()
