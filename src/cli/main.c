@@ -23,6 +23,8 @@ static const CliCommand commands[] = {
     N_ ("tell what is known of members, or change it"), cli_member },
   { "actions", "[--ack ID...]", N_ ("say what lists are to do now, or have it done"), cli_actions },
   { "sent", "", N_ ("note to how many members a message was sent"), cli_sent },
+  { "store", "check|migrate|expire|export|import", N_ ("look after the store of the history"),
+    cli_store },
   { "policy", "list|show|check|simulate", N_ ("list, show and check what is to be done about bounces"),
     cli_policies },
   { "verp", "make|verify|key", N_ ("sign return paths, and say whether one was signed"), cli_verp },
