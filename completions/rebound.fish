@@ -35,9 +35,15 @@ complete -c rebound -n __rebound_wants_command -l version -d 'Print the version'
 for where in __rebound_wants_command '__rebound_command_is help'
     complete -c rebound -n $where -a parse -d 'Say what messages report'
     complete -c rebound -n $where -a deliver -d 'Take one message from a mail server'
+    complete -c rebound -n $where -a scan -d 'Record what mailboxes report'
     complete -c rebound -n $where -a classify -d 'Say what SMTP replies mean'
     complete -c rebound -n $where -a explain -d 'Tell what a code or a reason means'
     complete -c rebound -n $where -a rules -d 'Check, list or try rules'
+    complete -c rebound -n $where -a policy -d 'List, show and check policies'
+    complete -c rebound -n $where -a member -d 'Tell what is known of members'
+    complete -c rebound -n $where -a actions -d 'Say what lists are to do now'
+    complete -c rebound -n $where -a sent -d 'Note to how many a message was sent'
+    complete -c rebound -n $where -a store -d 'Look after the store'
     complete -c rebound -n $where -a help -d 'Show how to use a command'
 end
 
@@ -50,10 +56,10 @@ complete -c rebound -n $where -l explain -d 'Show every fact behind a verdict'
 complete -c rebound -n $where -l taxonomy -x -a "$taxonomies" \
     -d 'Print another system\'s name beside each reason'
 
-set -l where '__rebound_command_is parse classify explain'
+set -l where '__rebound_command_is parse classify explain scan member'
 complete -c rebound -n $where -l json -d 'One JSON object a line'
 
-complete -c rebound -n '__rebound_command_is parse classify deliver explain rules' -l rules -r -F \
+complete -c rebound -n '__rebound_command_is parse classify deliver scan explain rules' -l rules -r -F \
     -d 'Rules on top of those that are built in'
 
 set -l where '__rebound_command_is deliver'
@@ -67,3 +73,41 @@ complete -c rebound -n '__rebound_command_is explain' \
 
 complete -c rebound -n '__rebound_command_is rules' -F
 complete -c rebound -n '__rebound_command_is rules' -a 'check list test'
+
+set -l presets '(rebound policy list 2>/dev/null | string replace -r "  *" \t)'
+set -l where '__rebound_command_is policy'
+complete -c rebound -n $where -F
+complete -c rebound -n "$where; and not __fish_seen_subcommand_from check list show" \
+    -a 'check list show'
+complete -c rebound -n "$where; and __fish_seen_subcommand_from show" -a $presets
+set -l where '__rebound_command_is parse classify deliver scan member actions sent store'
+complete -c rebound -n $where -l policy -r -F -a $presets -d 'A policy instead of that of the site'
+
+set -l where '__rebound_command_is deliver scan member actions sent store'
+complete -c rebound -n $where -l store -x -d 'The store of the history'
+
+complete -c rebound -n '__rebound_command_is deliver scan member actions sent' -l list -x \
+    -d 'The list'
+
+complete -c rebound -n '__rebound_command_is scan' -F
+
+set -l where '__rebound_command_is member'
+complete -c rebound -n $where -a 'show history list reset forget'
+complete -c rebound -n $where -l stage -x -a 'active warned probing suspended unsubscribed' \
+    -d 'Members at this stage'
+
+set -l where '__rebound_command_is actions'
+complete -c rebound -n $where -l ack -x -d 'The action is done'
+complete -c rebound -n $where -l release -d 'What the storm has held counts'
+complete -c rebound -n $where -l discard -d 'What the storm has held never counts'
+complete -c rebound -n $where -l on-action -r -F -d 'Run this program for each action'
+complete -c rebound -n $where -l timeout -x -d 'End the program after so many seconds'
+
+set -l where '__rebound_command_is sent'
+complete -c rebound -n $where -l message-id -x -d 'The Message-ID'
+complete -c rebound -n $where -l count -x -d 'To how many members'
+
+set -l where '__rebound_command_is store'
+complete -c rebound -n $where -a 'check migrate expire export import'
+complete -c rebound -n $where -l keep -x -d 'Keep the events of so many days'
+complete -c rebound -n '__rebound_command_is store; and __fish_seen_subcommand_from import' -F

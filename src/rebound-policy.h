@@ -84,6 +84,36 @@ REBOUND_API const char *const *rebound_policy_presets (void);
 REBOUND_API const char *rebound_policy_get_summary (const char *preset);
 
 /**
+ * rebound_policy_get_keys:
+ * @self: a policy
+ *
+ * Returns: (transfer none) (nullable) (type filename): the file of the keys that return paths are
+ *   signed with, for rebound_keys_new_from_file(); %NULL where it names none
+ * Since: 0.1
+ */
+REBOUND_API const char *rebound_policy_get_keys (const ReboundPolicy *self);
+
+/**
+ * rebound_policy_get_signed_path:
+ * @self: a policy
+ *
+ * Returns: (transfer none) (nullable): what a signed return path looks like, for
+ *   rebound_verp_make()
+ * Since: 0.1
+ */
+REBOUND_API const char *rebound_policy_get_signed_path (const ReboundPolicy *self);
+
+/**
+ * rebound_policy_get_token_age:
+ * @self: a policy
+ * @list: (nullable): the address of a list
+ *
+ * Returns: how old a signature may be for the list, in seconds, for rebound_verp_verify()
+ * Since: 0.1
+ */
+REBOUND_API gint64 rebound_policy_get_token_age (const ReboundPolicy *self, const char *list);
+
+/**
  * rebound_policy_to_string:
  * @self: a policy
  *

@@ -139,6 +139,16 @@ REBOUND_API ReboundVerp *rebound_verp_verify (ReboundKeys *keys, const char *pat
                                               const char *const *candidates, gint64 max_age,
                                               gint64 now, GError **error);
 
+/**
+ * rebound_verp_to_json:
+ * @self: what rebound_verp_verify() gave
+ * @return_path: for what
+ *
+ * Returns: (transfer full): one JSON object on one line, as rebound-verp(1) says
+ * Since: 0.1
+ */
+REBOUND_API char *rebound_verp_to_json (const ReboundVerp *self, const char *return_path);
+
 REBOUND_API void rebound_verp_free (ReboundVerp *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (ReboundKeys, rebound_keys_unref)

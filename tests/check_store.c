@@ -208,7 +208,7 @@ report_of (const Said *said)
 {
   ReboundReport *report = report_new (said->message, said->kind);
 
-  report->list = keep (report, said->list);
+  report->list = g_strdup (said->list);
   report->evidence->original.message_id = keep (report, said->message_id);
   report_add (report, said);
   return report;
@@ -228,7 +228,8 @@ record_report (ReboundStore *store, const ReboundReport *report, const char *lis
 static guint
 record (ReboundStore *store, gint64 received, Said said)
 {
-  g_autofree char *message = g_strdup_printf ("%" G_GINT64_FORMAT " %s", received, said.address);
+  g_autofree char *message = g_strdup_printf ("%" G_GINT64_FORMAT " %s", received,
+                                              said.address != NULL ? said.address : BOB);
   g_autoptr (ReboundReport) report = NULL;
 
   if (said.message == NULL)
@@ -536,6 +537,765 @@ START_TEST (a_member_goes_his_way)
 }
 END_TEST
 
+/* ---- Recording, further ------------------------------------------------------------------- */
+
+START_TEST (what_arrives_is_of_one_type)
+{
+  static const struct
+  {
+    ReboundKind kind;
+    ReboundAction action;
+    ReboundReason reason;
+    const char *type;
+  } kinds[] = {
+    { REBOUND_KIND_BOUNCE, REBOUND_ACTION_FAILED, REBOUND_REASON_MAILBOX_FULL, "failure" },
+    { REBOUND_KIND_BOUNCE, REBOUND_ACTION_DELAYED, REBOUND_REASON_DELAYED, "notice" },
+    { REBOUND_KIND_BOUNCE, REBOUND_ACTION_DELIVERED, REBOUND_REASON_DELIVERED, "delivery" },
+    { REBOUND_KIND_DELAY, REBOUND_ACTION_DELAYED, REBOUND_REASON_DELAYED, "notice" },
+    { REBOUND_KIND_DELIVERED, REBOUND_ACTION_DELIVERED, REBOUND_REASON_DELIVERED, "delivery" },
+    { REBOUND_KIND_DELIVERED, REBOUND_ACTION_RELAYED, REBOUND_REASON_DELIVERED, "notice" },
+    { REBOUND_KIND_DELIVERED, REBOUND_ACTION_EXPANDED, REBOUND_REASON_DELIVERED, "notice" },
+    { REBOUND_KIND_AUTO_REPLY, REBOUND_ACTION_NONE, REBOUND_REASON_AUTO_REPLY, "auto-reply" },
+    { REBOUND_KIND_DISPOSITION, REBOUND_ACTION_NONE, REBOUND_REASON_DELIVERED, "delivery" },
+    { REBOUND_KIND_COMPLAINT, REBOUND_ACTION_NONE, REBOUND_REASON_COMPLAINT, "complaint" },
+    { REBOUND_KIND_COMPLAINT, REBOUND_ACTION_NONE, REBOUND_REASON_UNSUBSCRIBE_REQUEST, "request" },
+    { REBOUND_KIND_COMPLAINT, REBOUND_ACTION_NONE, REBOUND_REASON_FEEDBACK, "notice" },
+  };
+  ReboundStore *store = open_new (_i);
+  g_autofree char *found = NULL;
+  g_autoptr (GString) expected = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+    {
+      RECORD (store, START + i * HOUR, .kind = kinds[i].kind, .action = kinds[i].action,
+              .reason = kinds[i].reason);
+      g_string_append_printf (expected, LIST " " BOB " +%uh %s %s - -\n", i, kinds[i].type,
+                              rebound_reason_to_string (kinds[i].reason));
+    }
+  found = history (store, NULL, BOB);
+  ck_assert_str_eq (found, expected->str);
+  close_whole (store, START + DAY);
+}
+END_TEST
+
+START_TEST (the_list_is_the_callers_or_the_reports)
+{
+  ReboundStore *store = open_new (_i);
+  const Said said = { .message = "1",
+                      .list = "Chess@Lists.example.org",
+                      .address = "Ann@X.example" };
+  g_autoptr (ReboundReport) with = report_of (&said);
+  g_autoptr (ReboundReport) without = report_of (&(Said){ .message = "2" });
+
+  record_report (store, with, NULL, START);
+  record_report (store, with, "Go@lists.example.org", START);
+  record_report (store, without, NULL, START);
+  assert_members (store, START,
+                  " " BOB " active 1.0\n"
+                  "chess@lists.example.org ann@x.example active 1.0\n"
+                  "go@lists.example.org ann@x.example active 1.0\n");
+  close_whole (store, START);
+}
+END_TEST
+
+START_TEST (a_report_on_several_is_kept_for_each)
+{
+  ReboundStore *store = open_new (_i);
+  g_autoptr (ReboundReport) report = report_new ("several", REBOUND_KIND_BOUNCE);
+  g_autofree char *long_name = g_strnfill (2000, 'x');
+
+  report_add (report, &(Said){ .address = "a@x.example", .reason = REBOUND_REASON_MAILBOX_FULL });
+  report_add (report, &(Said){ .address = "b@x.example", .reason = REBOUND_REASON_MAILBOX_FULL });
+  /* that he got it weighs more than that he did not, by whichever address */
+  report_add (report, &(Said){ .address = "B@x.example", .action = REBOUND_ACTION_DELIVERED });
+  report_add (report, &(Said){ .address = "b@X.example", .action = REBOUND_ACTION_FAILED });
+  report_add (report, &(Said){ .address = long_name });
+  report_add (report, &(Said){ .address = "" });
+  ck_assert_uint_eq (record_report (store, report, LIST, START), 2);
+  ck_assert_uint_eq (record_report (store, report, LIST, START), 0);
+  assert_members (store, START, LIST " a@x.example active 1.0\n" LIST " b@x.example active 0.0\n");
+  close_whole (store, START);
+}
+END_TEST
+
+START_TEST (what_cannot_be_kept_is_said)
+{
+  ReboundStore *store = open_new (_i);
+  g_autoptr (ReboundReport) report = report_of (&(Said){ .message = "x" });
+  g_autoptr (ReboundReport) bare = report_of (&(Said){ .message = "x" });
+  g_autofree char *long_name = g_strnfill (10000, 'x');
+  GError *error = NULL;
+  gboolean good;
+
+  good = rebound_store_record (store, report, "\xff@x", START, NULL, &error);
+  assert_error (good, g_steal_pointer (&error), REBOUND_STORE_ERROR_INPUT, "UTF-8");
+  good = rebound_store_record (store, report, long_name, START, NULL, &error);
+  assert_error (good, g_steal_pointer (&error), REBOUND_STORE_ERROR_INPUT, "998");
+  good = rebound_store_record (store, report, LIST, -1, NULL, &error);
+  assert_error (good, g_steal_pointer (&error), REBOUND_STORE_ERROR_INPUT, "1970");
+  good = rebound_store_record (store, report, LIST, G_MAXINT64, NULL, &error);
+  assert_error (good, g_steal_pointer (&error), REBOUND_STORE_ERROR_INPUT, "1970");
+  g_clear_pointer (&bare->digest, g_free);
+  good = rebound_store_record (store, bare, LIST, START, NULL, &error);
+  assert_error (good, g_steal_pointer (&error), REBOUND_STORE_ERROR_INPUT, "bare");
+  assert_members (store, START, "");
+  close_whole (store, START);
+}
+END_TEST
+
+/* Nothing of it is SQL, and nothing is too long for an index. */
+START_TEST (hostile_names_are_only_names)
+{
+  static const char *const names[] = {
+    "o'brien@x.example",  "\"'; drop table events; --\"@x.example",
+    "%_@x.example",       "$1@x.example",
+    "\\'@x.example",      "a\nb@x.example",
+    "\xd0\x90@x.example", "<script>@x.example",
+  };
+  ReboundStore *store = open_new (_i);
+  g_autofree char *long_text = g_strnfill (10000, 'y');
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    for (guint j = 0; j < 2; j++)
+      {
+        g_autofree char *found = NULL;
+        g_autofree char *expected =
+            g_strdup_printf ("%s %s +0h failure user-unknown - -\n", names[i], names[i]);
+
+        ck_assert_uint_eq (RECORD (store, START, .address = names[i], .list = names[i],
+                                   .reason = REBOUND_REASON_USER_UNKNOWN, .provider = long_text,
+                                   .message_id = names[i], .token = long_text, .fact = names[i]),
+                           j == 0);
+        found = history (store, names[i], names[i]);
+        ck_assert_str_eq (found, expected);
+      }
+  close_whole (store, START);
+}
+END_TEST
+
+START_TEST (a_token_counts_once_for_each_kind)
+{
+  ReboundStore *store = open_new (_i);
+  g_autofree char *found = NULL;
+  const char *anns = "ann@example.net";
+
+  RECORD (store, START, .action = REBOUND_ACTION_DELAYED, .token = "t1", .grade = REBOUND_GRADE_A);
+  RECORD (store, START + DAY, .token = "t1", .grade = REBOUND_GRADE_A);
+  RECORD (store, START + 2 * DAY, .token = "t1", .grade = REBOUND_GRADE_A);
+  RECORD (store, START + 3 * DAY, .token = "t2", .grade = REBOUND_GRADE_A);
+  RECORD (store, START + 3 * DAY, .address = anns, .token = "t1", .grade = REBOUND_GRADE_A);
+  found = history (store, LIST, BOB);
+  ck_assert_str_eq (found, LIST " " BOB " +0h notice unclassified - -\n" LIST " " BOB
+                                " +24h failure unclassified - -\n" LIST " " BOB
+                                " +48h failure unclassified token -\n" LIST " " BOB
+                                " +72h failure unclassified - -\n");
+  assert_members (store, START + 3 * DAY,
+                  LIST " ann@example.net active 1.0\n" LIST " " BOB " active 2.0\n");
+  close_whole (store, START + 4 * DAY);
+}
+END_TEST
+
+static gboolean
+take_record (const ReboundRecord *record, gpointer data)
+{
+  static const char value[] = "no such user";
+  const guint *longest = data;
+
+  ck_assert_str_eq (record->digest,
+                    "sha256:4b227777d4dd1fc61c6f884f48641d02b4d121d3fd328cb08b5531fcacdabf8a");
+  ck_assert_str_eq (record->reason, "user-unknown");
+  ck_assert_str_eq (record->reply, "550");
+  ck_assert_str_eq (record->status, "5.1.1");
+  ck_assert_str_eq (record->bounce, "hard");
+  ck_assert_str_eq (record->unsubscribe, "count");
+  ck_assert_str_eq (record->grade, "B");
+  ck_assert_str_eq (record->path, "probe");
+  ck_assert_str_eq (record->provider, "google");
+  ck_assert_uint_eq (strlen (record->message_id), *longest);
+  ck_assert_ptr_null (record->held);
+  ck_assert_ptr_null (record->step);
+  ck_assert_ptr_nonnull (strstr (record->evidence, value));
+  ck_assert_ptr_nonnull (strstr (record->evidence, "generic/user-unknown"));
+  return TRUE;
+}
+
+START_TEST (what_was_said_is_kept)
+{
+  ReboundStore *store = open_new (_i);
+  g_autofree char *id = g_strnfill (REBOUND_STORE_LONGEST_TEXT - 1, 'i');
+  g_autofree char *long_id = g_strconcat (id, "\xc3\xa4 and more", NULL);
+  guint longest = REBOUND_STORE_LONGEST_TEXT - 1; /* half a letter is none */
+
+  RECORD (store, START, .message = "4", .reason = REBOUND_REASON_USER_UNKNOWN,
+          .grade = REBOUND_GRADE_B, .path = REBOUND_PATH_PROBE, .provider = "google",
+          .message_id = long_id, .fact = "no such user");
+  ck_assert (rebound_store_history (store, NULL, BOB, take_record, &longest, NULL));
+  close_whole (store, START);
+}
+END_TEST
+
+static gpointer
+record_same (gpointer data)
+{
+  ReboundStore *store = open_again (GPOINTER_TO_INT (data));
+  guint n = 0;
+
+  for (guint i = 0; i < 20; i++)
+    {
+      g_autofree char *address = g_strdup_printf ("%u@x.example", i % 7);
+
+      n += RECORD (store, START + i * HOUR, .address = address,
+                   .reason = REBOUND_REASON_USER_UNKNOWN);
+    }
+  rebound_store_free (store);
+  return GUINT_TO_POINTER (n);
+}
+
+START_TEST (two_at_once_count_it_once)
+{
+  GThread *threads[4];
+  ReboundStore *store;
+  guint n = 0;
+
+  if (is_in_memory (_i))
+    return;
+  rebound_store_free (open_new (_i));
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new (NULL, record_same, GINT_TO_POINTER (_i));
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    n += GPOINTER_TO_UINT (g_thread_join (threads[i]));
+  ck_assert_uint_eq (n, 20);
+  store = open_again (_i);
+  ck_assert_int_eq (ask (store, "SELECT COUNT (*) FROM events"), 20);
+  ck_assert_int_eq (ask (store, "SELECT COUNT (*) FROM members"), 7);
+  close_whole (store, START + 2 * DAY);
+}
+END_TEST
+
+/* ---- Batches ------------------------------------------------------------------------------ */
+
+START_TEST (a_batch_is_all_or_nothing)
+{
+  ReboundStore *store = open_new (_i);
+  g_autoptr (GError) error = NULL;
+
+  ck_assert (rebound_store_begin (store, NULL));
+  fail_days (store, BOB, START, 3);
+  ck_assert_uint_eq (RECORD (store, START + DAY / 2, .reason = REBOUND_REASON_USER_UNKNOWN), 0);
+  rebound_store_rollback (store);
+  assert_members (store, START + 3 * DAY, "");
+  ck_assert (rebound_store_begin (store, NULL));
+  ck_assert (!rebound_store_begin (store, NULL));
+  fail_days (store, BOB, START, 3);
+  fail_days (store, "ann@example.net", START, 1);
+  assert_good (rebound_store_commit (store, &error), error);
+  ck_assert (rebound_store_begin (store, NULL));
+  assert_good (rebound_store_commit (store, &error), error);
+  assert_members (store, START + 3 * DAY,
+                  LIST " ann@example.net active 1.0\n" LIST " " BOB " active 3.0\n");
+  close_whole (store, START + 3 * DAY);
+}
+END_TEST
+
+START_TEST (a_batch_that_failed_keeps_nothing)
+{
+  ReboundStore *store = open_new (_i);
+  g_autoptr (ReboundReport) report = report_of (&(Said){ .message = "x" });
+  GError *error = NULL;
+  gboolean good;
+
+  ck_assert (rebound_store_begin (store, NULL));
+  fail_days (store, BOB, START, 1);
+  must_run (store, "ALTER TABLE events RENAME TO gone");
+  good = rebound_store_record (store, report, LIST, START, NULL, &error);
+  assert_error (good, g_steal_pointer (&error), REBOUND_STORE_ERROR_CORRUPT, "events");
+  good = rebound_store_record (store, report, LIST, START, NULL, &error);
+  assert_error (good, g_steal_pointer (&error), REBOUND_STORE_ERROR_UNAVAILABLE, "anew");
+  good = rebound_store_commit (store, &error);
+  assert_error (good, g_steal_pointer (&error), REBOUND_STORE_ERROR_UNAVAILABLE, "anew");
+  assert_members (store, START, "");
+  fail_days (store, BOB, START, 1);
+  close_whole (store, START + DAY);
+}
+END_TEST
+
+static gpointer
+record_in_batch (gpointer data)
+{
+  static int turn;
+  ReboundStore *store = open_again (GPOINTER_TO_INT (data));
+  const gboolean forward = g_atomic_int_add (&turn, 1) % 2 == 0;
+  g_autoptr (GError) error = NULL;
+  gboolean good;
+
+  ck_assert (rebound_store_begin (store, NULL));
+  for (guint i = 0; i < 10; i++)
+    {
+      const guint number = forward ? i : 9 - i;
+      g_autofree char *list = g_strdup_printf ("%u@lists.example", number);
+
+      RECORD (store, START + number * HOUR, .list = list, .reason = REBOUND_REASON_USER_UNKNOWN);
+      g_usleep (2000);
+    }
+  good = rebound_store_commit (store, &error);
+  assert_good (good, error);
+  rebound_store_free (store);
+  return NULL;
+}
+
+/* Two that wait for each other's list: one begins anew, with all that was in its batch. */
+START_TEST (batches_of_several_lists_do_not_stop_each_other)
+{
+  GThread *threads[4];
+  ReboundStore *store;
+
+  if (is_in_memory (_i))
+    return;
+  rebound_store_free (open_new (_i));
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new (NULL, record_in_batch, GINT_TO_POINTER (_i));
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+  store = open_again (_i);
+  ck_assert_int_eq (ask (store, "SELECT COUNT (*) FROM events"), 10);
+  close_whole (store, START + DAY);
+}
+END_TEST
+
+/* ---- Deciding ----------------------------------------------------------------------------- */
+
+/* What was done is known however much has come since. */
+START_TEST (much_is_folded_without_losing_what_was_done)
+{
+  ReboundStore *store = open_new (_i);
+  g_autofree char *id = NULL;
+
+  fail_days (store, BOB, START, 5);
+  id = due_id (store, START + 5 * DAY);
+  acknowledge (store, id, START + 5 * DAY);
+  ck_assert (rebound_store_begin (store, NULL));
+  for (guint i = 0; i < REBOUND_STORE_MOST_EVENTS + 50; i++)
+    RECORD (store, START + 6 * DAY + i, .action = REBOUND_ACTION_DELAYED);
+  ck_assert (rebound_store_commit (store, NULL));
+  id = (g_free (id), members (store, NULL, NULL, START + 6 * DAY));
+  ck_assert_msg (strstr (id, "suspended") != NULL, "%s", id);
+  close_whole (store, START + 7 * DAY);
+}
+END_TEST
+
+/* ---- Members ------------------------------------------------------------------------------ */
+
+static gboolean
+stop_at_once (G_GNUC_UNUSED const ReboundMember *member, gpointer data)
+{
+  (*(guint *) data)++;
+  return FALSE;
+}
+
+/* More than a page of them, in order. */
+START_TEST (members_come_by_list_and_address)
+{
+  ReboundStore *store = open_new (_i);
+  g_autoptr (GString) expected = g_string_new (NULL);
+  g_autofree char *of_one = NULL, *of_none = NULL;
+  guint n = 0;
+
+  ck_assert (rebound_store_begin (store, NULL));
+  for (guint i = 0; i < 450; i++)
+    {
+      g_autofree char *address = g_strdup_printf ("%03u@x.example", 449 - i);
+
+      RECORD (store, START, .address = address, .list = "a@x.example");
+      g_string_append_printf (expected, "a@x.example %03u@x.example active 1.0\n", i);
+    }
+  RECORD (store, START, .list = "b@x.example");
+  RECORD (store, START, .list = "B@x.example", .address = "001@x.example");
+  ck_assert (rebound_store_commit (store, NULL));
+  g_string_append (expected,
+                   "b@x.example 001@x.example active 1.0\nb@x.example " BOB " active 1.0\n");
+  assert_members (store, START, expected->str);
+  of_one = members (store, NULL, "001@X.example", START);
+  ck_assert_str_eq (of_one, "a@x.example 001@x.example active 1.0\n"
+                            "b@x.example 001@x.example active 1.0\n");
+  of_none = members (store, "c@x.example", NULL, START);
+  ck_assert_str_eq (of_none, "");
+  of_one = (g_free (of_one), members (store, "B@x.example", BOB, START));
+  ck_assert_str_eq (of_one, "b@x.example " BOB " active 1.0\n");
+  ck_assert (rebound_store_members (store, NULL, NULL, START, stop_at_once, &n, NULL));
+  ck_assert_uint_eq (n, 1);
+  close_whole (store, START);
+}
+END_TEST
+
+/* Mailman: a week without a bounce, and it is forgotten. */
+START_TEST (members_are_told_as_they_stand_now)
+{
+  ReboundStore *store = open_new (_i);
+
+  fail_days (store, BOB, START, 3);
+  assert_members (store, START + 3 * DAY, LIST " " BOB " active 3.0\n");
+  assert_members (store, START + 30 * DAY, LIST " " BOB " active 0.0\n");
+  close_whole (store, START + 30 * DAY);
+}
+END_TEST
+
+START_TEST (a_history_has_all_pages)
+{
+  ReboundStore *store = open_new (_i);
+  g_autoptr (GString) expected = g_string_new (NULL);
+  g_autofree char *found = NULL;
+
+  ck_assert (rebound_store_begin (store, NULL));
+  for (int i = 449; i >= 0; i--)
+    RECORD (store, START + i / 3 * HOUR, .list = i % 2 == 0 ? "a@x.example" : "b@x.example",
+            .message = (g_free (found), found = g_strdup_printf ("%d", i)));
+  ck_assert (rebound_store_commit (store, NULL));
+  found = (g_free (found), history (store, "a@x.example", BOB));
+  for (guint i = 0; i < 450; i += 2)
+    g_string_append_printf (expected, "a@x.example " BOB " +%uh failure unclassified - -\n", i / 3);
+  ck_assert_str_eq (found, expected->str);
+  found = (g_free (found), history (store, NULL, BOB));
+  ck_assert_uint_eq (strlen (found), 2 * strlen (expected->str));
+  close_whole (store, START + 9 * DAY);
+}
+END_TEST
+
+START_TEST (a_reset_begins_anew)
+{
+  ReboundStore *store = open_new (_i);
+  g_autofree char *id = NULL, *found = NULL;
+  GError *error = NULL;
+  gboolean good;
+
+  fail_days (store, BOB, START, 5);
+  id = due_id (store, START + 5 * DAY);
+  acknowledge (store, id, START + 5 * DAY);
+  good = rebound_store_reset (store, LIST, BOB, START + 6 * DAY, &error);
+  assert_good (good, error);
+  assert_due (store, START + 6 * DAY, "resume " LIST " " BOB " +144h user-unknown 0/0\n");
+  /* a second time in the same second is once */
+  good = rebound_store_reset (store, NULL, BOB, START + 6 * DAY, &error);
+  assert_good (good, error);
+  found = history (store, LIST, BOB);
+  ck_assert_ptr_nonnull (strstr (found, "+144h confirmation - - -\n"));
+  ck_assert_int_eq (ask (store, "SELECT COUNT (*) FROM events WHERE type = 6"), 1);
+  good = rebound_store_reset (store, "chess@x.example", BOB, START, &error);
+  assert_error (good, g_steal_pointer (&error), REBOUND_STORE_ERROR_NOT_FOUND, "chess");
+  good = rebound_store_reset (store, NULL, "nobody@x.example", START, &error);
+  assert_error (good, g_steal_pointer (&error), REBOUND_STORE_ERROR_NOT_FOUND, "nobody");
+  close_whole (store, START + 6 * DAY);
+}
+END_TEST
+
+/* ---- Forgetting --------------------------------------------------------------------------- */
+
+/* Whether any file of the store has these bytes. */
+static gboolean
+files_have (const char *text)
+{
+  g_autoptr (GDir) files = g_dir_open (folder, 0, NULL);
+  gboolean found = FALSE;
+
+  for (const char *name = g_dir_read_name (files); name != NULL; name = g_dir_read_name (files))
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+      g_autofree char *bytes = NULL;
+      gsize length;
+
+      ck_assert (g_file_get_contents (path, &bytes, &length, NULL));
+      found |= memmem (bytes, length, text, strlen (text)) != NULL;
+    }
+  return found;
+}
+
+static void
+fill_with_bob (ReboundStore *store)
+{
+  g_autofree char *id = NULL;
+
+  ck_assert (rebound_store_note_path (store, "digest1", BOB, START, NULL));
+  fail_days (store, BOB, START, 5);
+  for (guint i = 0; i < 100; i++)
+    {
+      g_autofree char *address = g_strdup_printf ("other%u@example.org", i);
+
+      RECORD (store, START, .address = address, .reason = REBOUND_REASON_USER_UNKNOWN);
+      RECORD (store, START + i * HOUR, .fact = "user " BOB " unknown", .grade = REBOUND_GRADE_D);
+    }
+  RECORD (store, START, .list = "chess@x.example");
+  id = due_id (store, START + 5 * DAY);
+  acknowledge (store, id, START + 5 * DAY);
+}
+
+START_TEST (to_forget_leaves_no_trace)
+{
+  ReboundStore *store = open_new (_i);
+  g_autofree char *found = NULL, *path = NULL;
+  GError *error = NULL;
+  gboolean good;
+
+  fill_with_bob (store);
+  if (_i == 0)
+    ck_assert (files_have (BOB));
+  good = rebound_store_forget (store, LIST, BOB, &error);
+  assert_good (good, error);
+  found = members (store, NULL, BOB, START);
+  ck_assert_str_eq (found, "chess@x.example " BOB " active 1.0\n");
+  /* he is still a member elsewhere */
+  path = rebound_store_find_path (store, "digest1");
+  ck_assert_str_eq (path, BOB);
+  good = rebound_store_forget (store, NULL, "BOB@example.net", &error);
+  assert_good (good, error);
+  path = (g_free (path), rebound_store_find_path (store, "digest1"));
+  ck_assert_ptr_null (path);
+  found = (g_free (found), history (store, NULL, BOB));
+  ck_assert_str_eq (found, "");
+  ck_assert_int_eq (ask (store, "SELECT COUNT (*) FROM events"), 100);
+  ck_assert_int_eq (ask (store, "SELECT COUNT (*) FROM members"), 100);
+  if (_i == 0)
+    {
+      ck_assert (!files_have (BOB));
+      ck_assert (!files_have ("bob@"));
+      ck_assert (files_have ("other7@example.org"));
+    }
+  good = rebound_store_forget (store, NULL, BOB, &error);
+  assert_error (good, g_steal_pointer (&error), REBOUND_STORE_ERROR_NOT_FOUND, BOB);
+  close_whole (store, START + 5 * DAY);
+}
+END_TEST
+
+START_TEST (several_are_forgotten_at_once)
+{
+  ReboundStore *store = open_new (_i);
+  GError *error = NULL;
+  gboolean good;
+
+  fill_with_bob (store);
+  ck_assert (rebound_store_begin (store, NULL));
+  ck_assert (rebound_store_forget (store, NULL, "other7@example.org", NULL));
+  ck_assert (rebound_store_forget (store, NULL, BOB, NULL));
+  good = rebound_store_commit (store, &error);
+  assert_good (good, error);
+  if (_i == 0)
+    ck_assert (!files_have (BOB) && !files_have ("other7@"));
+  ck_assert_int_eq (ask (store, "SELECT COUNT (*) FROM members"), 99);
+  close_whole (store, START + 5 * DAY);
+}
+END_TEST
+
+START_TEST (a_path_alone_can_be_forgotten)
+{
+  ReboundStore *store = open_new (_i);
+  g_autofree char *path = NULL;
+
+  ck_assert (rebound_store_note_path (store, "Digest1", BOB, START, NULL));
+  ck_assert (rebound_store_note_path (store, "digest1", "Ann@example.net", START, NULL));
+  path = rebound_store_find_path (store, "DIGEST1");
+  ck_assert_str_eq (path, "ann@example.net");
+  ck_assert_ptr_null (rebound_store_find_path (store, "digest2"));
+  ck_assert_ptr_null (rebound_store_find_path (store, "\xff"));
+  ck_assert (rebound_store_forget (store, NULL, "ann@example.net", NULL));
+  ck_assert_ptr_null (rebound_store_find_path (store, "digest1"));
+  close_whole (store, START);
+}
+END_TEST
+
+/* ---- Steps -------------------------------------------------------------------------------- */
+
+START_TEST (a_step_is_claimed_by_one)
+{
+  ReboundStore *store = open_new (_i);
+  ReboundStore *other = is_in_memory (_i) ? NULL : open_again (_i);
+  g_autofree char *id = NULL;
+  gint64 now = START + 5 * DAY;
+  gboolean claimed;
+  GError *error = NULL;
+  gboolean good;
+
+  fail_days (store, BOB, START, 5);
+  id = due_id (store, now);
+  ck_assert (rebound_store_claim (store, id, START, HOUR, &claimed, NULL));
+  ck_assert (!claimed); /* not due yet */
+  ck_assert (rebound_store_claim (store, id, now, HOUR, &claimed, NULL));
+  ck_assert (claimed);
+  ck_assert (rebound_store_claim (other != NULL ? other : store, id, now + HOUR - 1, HOUR, &claimed,
+                                  NULL));
+  ck_assert (!claimed);
+  ck_assert (rebound_store_claim (store, id, now + HOUR, HOUR, &claimed, NULL));
+  ck_assert (claimed); /* the lease was over */
+  acknowledge (store, id, now + HOUR);
+  ck_assert (rebound_store_claim (store, id, now + 9 * HOUR, HOUR, &claimed, NULL));
+  ck_assert (!claimed); /* done */
+  good = rebound_store_claim (store, "0123456789abcdef", now, HOUR, &claimed, &error);
+  assert_error (good, g_steal_pointer (&error), REBOUND_STORE_ERROR_NOT_FOUND, "0123456789abcdef");
+  rebound_store_free (other);
+  close_whole (store, now);
+}
+END_TEST
+
+typedef struct
+{
+  int url;
+  const char *id;
+} Race;
+
+static gpointer
+claim_once (gpointer data)
+{
+  const Race *race = data;
+  ReboundStore *store = open_again (race->url);
+  gboolean claimed = FALSE;
+
+  ck_assert (rebound_store_claim (store, race->id, START + 5 * DAY, HOUR, &claimed, NULL));
+  rebound_store_free (store);
+  return GINT_TO_POINTER (claimed);
+}
+
+START_TEST (of_many_who_claim_one_gets_it)
+{
+  GThread *threads[6];
+  ReboundStore *store = open_new (_i);
+  g_autofree char *id = NULL;
+  guint n = 0;
+
+  fail_days (store, BOB, START, 5);
+  id = due_id (store, START + 5 * DAY);
+  for (guint i = 0; i < G_N_ELEMENTS (threads) && !is_in_memory (_i); i++)
+    threads[i] = g_thread_new (NULL, claim_once, &(Race){ _i, id });
+  for (guint i = 0; i < G_N_ELEMENTS (threads) && !is_in_memory (_i); i++)
+    n += GPOINTER_TO_INT (g_thread_join (threads[i]));
+  ck_assert_uint_eq (n, is_in_memory (_i) ? 0 : 1);
+  rebound_store_free (store);
+}
+END_TEST
+
+/* The list manager was quicker than the confirmation: what it did is undone. */
+START_TEST (a_step_that_was_withdrawn_is_taken_all_the_same)
+{
+  ReboundStore *store = open_new (_i);
+  gint64 now = START + 5 * DAY;
+  g_autofree char *id = NULL;
+
+  fail_days (store, BOB, START, 5);
+  id = due_id (store, now);
+  ck_assert (rebound_store_reset (store, LIST, BOB, now, NULL));
+  assert_due (store, now, "");
+  acknowledge (store, id, now + HOUR);
+  acknowledge (store, id, now + 2 * HOUR);
+  assert_due (store, now + 2 * HOUR, "resume " LIST " " BOB " +121h unclassified 0/0\n");
+  close_whole (store, now);
+}
+END_TEST
+
+START_TEST (steps_that_never_were_are_unknown)
+{
+  static const char *const ids[] = { "", "0123456789abcdef", "' OR 1=1; --", "\xff" };
+  ReboundStore *store = open_new (_i);
+  GError *error = NULL;
+  gboolean good;
+
+  for (guint i = 0; i < 3; i++)
+    {
+      good = rebound_store_acknowledge (store, ids[i], REBOUND_HELD_KEEP, START, &error);
+      assert_error (good, g_steal_pointer (&error), REBOUND_STORE_ERROR_NOT_FOUND, ids[i]);
+    }
+  good = rebound_store_acknowledge (store, ids[3], REBOUND_HELD_KEEP, START, &error);
+  assert_error (good, g_steal_pointer (&error), REBOUND_STORE_ERROR_INPUT, "UTF-8");
+  close_whole (store, START);
+}
+END_TEST
+
+START_TEST (nothing_of_a_member_is_released)
+{
+  ReboundStore *store = open_new (_i);
+  g_autofree char *id = NULL;
+  GError *error = NULL;
+  gboolean good;
+
+  fail_days (store, BOB, START, 5);
+  id = due_id (store, START + 5 * DAY);
+  good = rebound_store_acknowledge (store, id, REBOUND_HELD_RELEASE, START + 5 * DAY, &error);
+  assert_error (good, g_steal_pointer (&error), REBOUND_STORE_ERROR_INPUT, id);
+  assert_due (store, START + 5 * DAY, "suspend " LIST " " BOB " +114h user-unknown 0/0\n");
+  close_whole (store, START + 5 * DAY);
+}
+END_TEST
+
+/* What is done may use the store: it acknowledges each step as it comes. */
+static gboolean
+do_step (const ReboundDue *step, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean good =
+      rebound_store_acknowledge (data, step->id, REBOUND_HELD_KEEP, START + 6 * DAY, &error);
+
+  assert_good (good, error);
+  return TRUE;
+}
+
+START_TEST (many_are_due_oldest_first)
+{
+  ReboundStore *store = open_new (_i);
+  g_autoptr (GPtrArray) ids = NULL;
+  g_autofree char *of_list = NULL;
+
+  ck_assert (rebound_store_begin (store, NULL));
+  for (guint i = 0; i < 450; i++)
+    {
+      g_autofree char *address = g_strdup_printf ("%03u@%03u.example", i, i);
+
+      for (guint day = 0; day < 5; day++)
+        RECORD (store, START + day * DAY + (449 - i) * 60, .address = address,
+                .list = i < 3 ? "a@x.example" : "b@x.example",
+                .reason = REBOUND_REASON_MAILBOX_FULL);
+    }
+  ck_assert (rebound_store_commit (store, NULL));
+  of_list = due (store, "A@x.example", START + 6 * DAY);
+  ck_assert_str_eq (of_list, "suspend a@x.example 002@002.example +109h mailbox-full 0/0\n"
+                             "suspend a@x.example 001@001.example +109h mailbox-full 0/0\n"
+                             "suspend a@x.example 000@000.example +109h mailbox-full 0/0\n");
+  ids = due_ids (store, START + 6 * DAY);
+  ck_assert_uint_eq (ids->len, 450);
+  ck_assert (rebound_store_due (store, NULL, START + 6 * DAY, do_step, store, NULL));
+  ck_assert_int_eq (ask (store, "SELECT COUNT (*) FROM members WHERE standing = 3"), 450);
+  close_whole (store, START + 6 * DAY);
+}
+END_TEST
+
+/* ---- Another policy ----------------------------------------------------------------------- */
+
+START_TEST (another_policy_judges_anew)
+{
+  g_autoptr (ReboundPolicy) esp = rebound_policy_new ("esp", NULL);
+  ReboundStore *store;
+  g_autofree char *before = NULL, *now_due = NULL, *other = NULL, *after = NULL;
+  const gint64 now = START + 5 * DAY;
+
+  if (is_in_memory (_i))
+    return;
+  store = open_new (_i);
+  fail_days (store, BOB, START, 5);
+  fail_days (store, "ann@example.net", START, 1);
+  before = members (store, NULL, NULL, now);
+  now_due = due (store, NULL, now);
+  rebound_store_free (store);
+
+  store = open_with (_i, esp);
+  assert_due (store, now,
+              "unsubscribe " LIST " " BOB " +18h user-unknown 0/0\n"
+              "unsubscribe " LIST " ann@example.net +18h user-unknown 0/0\n");
+  ck_assert_int_eq (ask (store, "SELECT COUNT (*) FROM steps WHERE state = 2"), 1);
+  close_whole (store, now);
+
+  store = open_again (_i);
+  after = due (store, NULL, now);
+  ck_assert_str_eq (after, now_due);
+  other = members (store, NULL, NULL, now);
+  ck_assert_str_eq (other, before);
+  close_whole (store, now);
+}
+END_TEST
+
 /* ---- The suite ---------------------------------------------------------------------------- */
 
 static void
@@ -554,9 +1314,38 @@ static void
 add_tests (TCase *tcase)
 {
   const TTest *const tests[] = {
-    a_new_store_is_made_and_found_again, several_make_it_at_once,
-    what_is_no_store_is_refused,         a_newer_store_is_refused,
-    the_same_message_counts_once,        a_member_goes_his_way,
+    a_new_store_is_made_and_found_again,
+    several_make_it_at_once,
+    what_is_no_store_is_refused,
+    a_newer_store_is_refused,
+    the_same_message_counts_once,
+    a_member_goes_his_way,
+    what_arrives_is_of_one_type,
+    the_list_is_the_callers_or_the_reports,
+    a_report_on_several_is_kept_for_each,
+    what_cannot_be_kept_is_said,
+    hostile_names_are_only_names,
+    a_token_counts_once_for_each_kind,
+    what_was_said_is_kept,
+    two_at_once_count_it_once,
+    a_batch_is_all_or_nothing,
+    a_batch_that_failed_keeps_nothing,
+    batches_of_several_lists_do_not_stop_each_other,
+    much_is_folded_without_losing_what_was_done,
+    members_come_by_list_and_address,
+    members_are_told_as_they_stand_now,
+    a_history_has_all_pages,
+    a_reset_begins_anew,
+    to_forget_leaves_no_trace,
+    several_are_forgotten_at_once,
+    a_path_alone_can_be_forgotten,
+    a_step_is_claimed_by_one,
+    of_many_who_claim_one_gets_it,
+    a_step_that_was_withdrawn_is_taken_all_the_same,
+    steps_that_never_were_are_unknown,
+    nothing_of_a_member_is_released,
+    many_are_due_oldest_first,
+    another_policy_judges_anew,
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)

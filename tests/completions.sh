@@ -112,18 +112,26 @@ offers ()
 
 long_options ()
 {
-  "$REBOUND" "$1" --help | sed -n 's/^  \(-h, \)\{0,1\}\(--[a-z]*\).*/\2/p'
+  "$REBOUND" "$1" --help | sed -n 's/^  \(-h, \)\{0,1\}\(--[a-z-]*\).*/\2/p'
+}
+
+# verbs NOUN: what can be done with it
+verbs ()
+{
+  "$REBOUND" "$1" 2>&1 | sed -n 's/.* one of: //p' | tr ',' '\n' | sed 's/^ *\([a-z]*\).*/\1/'
 }
 
 "$REBOUND" --help | sed -n 's/^  \([a-z]*\) .*/\1/p' >"$work/commands"
 "$REBOUND" parse --taxonomy=? 2>&1 | sed 's/.*: //' | tr -d ' ' | tr ',' '\n' >"$work/taxonomies"
 "$REBOUND" explain --list | sed 's/: .*//' | tr -d '=' >"$work/topics"
 printf '%s\n' --help --lang --version >"$work/general"
+"$REBOUND" member list --stage=? 2>&1 | sed 's/.*: //' | tr -d ' ' | tr ',' '\n' >"$work/stages"
 echo parse >"$work/parse"
 echo check >"$work/actions"
 { echo en; grep '^[a-z]' "$top_po/LINGUAS"; } >"$work/languages"
 ls >"$work/files"
-for list in commands taxonomies topics general files languages
+"$REBOUND" policy list | sed 's/ .*//' | cat - "$work/files" >"$work/presets-and-files"
+for list in commands stages taxonomies topics general files languages
 do
   [ -s "$work/$list" ] || { echo "Bail out! no $list"; exit 1; }
 done
@@ -133,12 +141,20 @@ check_shell ()
   offers 'the commands' "$work/commands" ''
   offers 'the options without a command' "$work/general" --
   offers 'a word that is begun' "$work/parse" par
-  for command in parse deliver classify explain rules
+  for command in parse deliver scan classify explain rules policy member actions sent store
   do
     long_options "$command" >"$work/options"
     offers "the options of $command" "$work/options" "$command" --
   done
+  for noun in member store
+  do
+    verbs "$noun" >"$work/verbs"
+    offers "what can be done with $noun" "$work/verbs" "$noun" ''
+  done
+  offers 'the stages' "$work/stages" member list --stage ''
   offers 'the taxonomies' "$work/taxonomies" parse --taxonomy ''
+  offers 'the presets behind --policy' "$work/presets-and-files" parse --policy ''
+  offers 'the presets behind show' "$work/presets-and-files" policy show ''
   offers 'the topics' "$work/topics" explain ''
   offers 'the commands behind help' "$work/commands" help ''
   offers 'the files behind parse' "$work/files" parse ''

@@ -169,6 +169,7 @@ run_program (ReboundStore *store, char **argv)
 {
   Run self = { .store = store, .argv = argv, .status = EX_OK };
 
+  g_setenv ("REBOUND_STORE", cli_store_url (store_url), TRUE); /* for what the program may ask */
   cli_catch_signals ();
   self.tried = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self.tasks = g_ptr_array_new_with_free_func ((GDestroyNotify) cli_task_free);

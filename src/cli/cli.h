@@ -30,10 +30,12 @@ int cli_deliver (int argc, char **argv);
 int cli_classify (int argc, char **argv);
 int cli_explain (int argc, char **argv);
 int cli_rules (int argc, char **argv);
+int cli_verp (int argc, char **argv);
 int cli_scan (int argc, char **argv);
 int cli_member (int argc, char **argv);
 int cli_actions (int argc, char **argv);
 int cli_sent (int argc, char **argv);
+
 int cli_policies (int argc, char **argv);
 
 /* Prints "rebound COMMAND: …" on standard error; "rebound: …" where @command is %NULL. @format is

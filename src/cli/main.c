@@ -25,6 +25,7 @@ static const CliCommand commands[] = {
   { "sent", "", N_ ("note to how many members a message was sent"), cli_sent },
   { "policy", "list|show|check", N_ ("list, show and check what is to be done about bounces"),
     cli_policies },
+  { "verp", "make|verify|key", N_ ("sign return paths, and say whether one was signed"), cli_verp },
   { "help", "[COMMAND]", N_ ("show how to use a command"), run_help },
 };
 

@@ -29,9 +29,9 @@ static int
 unknown (const char *address)
 {
   if (only_list != NULL)
-    cli_error ("member", "nothing is known of %s on %s", address, only_list);
+    cli_error ("member", "nothing is known of “%s” on the list “%s”", address, only_list);
   else
-    cli_error ("member", "nothing is known of %s", address);
+    cli_error ("member", "nothing is known of “%s”", address);
   return EX_DATAERR;
 }
 
@@ -221,27 +221,15 @@ history (G_GNUC_UNUSED int n, char **arguments)
 /* reset and forget */
 
 static int
-changed (const char *address, gboolean done, const GError *error)
-{
-  if (done)
-    return EX_OK;
-  if (g_error_matches (error, REBOUND_STORE_ERROR, REBOUND_STORE_ERROR_NOT_FOUND))
-    return unknown (address);
-  return cli_store_failed ("member", error);
-}
-
-static int
 reset (G_GNUC_UNUSED int n, char **arguments)
 {
   int status;
   g_autoptr (ReboundStore) store = open_store (&status);
   g_autoptr (GError) error = NULL;
 
-  return store == NULL
-             ? status
-             : changed (arguments[0],
-                        rebound_store_reset (store, only_list, arguments[0], cli_now (), &error),
-                        error);
+  if (store != NULL && !rebound_store_reset (store, only_list, arguments[0], cli_now (), &error))
+    status = cli_store_failed ("member", error);
+  return status;
 }
 
 static int
@@ -251,10 +239,9 @@ forget (G_GNUC_UNUSED int n, char **arguments)
   g_autoptr (ReboundStore) store = open_store (&status);
   g_autoptr (GError) error = NULL;
 
-  return store == NULL
-             ? status
-             : changed (arguments[0], rebound_store_forget (store, only_list, arguments[0], &error),
-                        error);
+  if (store != NULL && !rebound_store_forget (store, only_list, arguments[0], &error))
+    status = cli_store_failed ("member", error);
+  return status;
 }
 
 /* The command */

@@ -26,7 +26,9 @@ print_report (const CliMessage *message, gpointer data)
                                .taxonomy = taxonomy,
                                .explain = explain,
                                .color = cli_color () };
-  g_autoptr (ReboundReport) report = rebound_analyzer_analyze (data, message->bytes, NULL, NULL);
+  const ReboundEnvelope envelope = { .received = message->arrival };
+  g_autoptr (ReboundReport) report =
+      rebound_analyzer_analyze (data, message->bytes, &envelope, NULL);
   g_autofree char *text =
       as_json ? rebound_report_to_json (report, &style) : rebound_report_to_text (report, &style);
 

@@ -46,15 +46,23 @@ clear_pending (gpointer data)
   rebound_report_unref (((Pending *) data)->report);
 }
 
-/* How many of its recipients may be members. */
+/* How many members it is about: an event for each. */
 static guint
 count_members (const ReboundReport *report)
 {
-  guint members = 0;
+  g_autoptr (GHashTable) members = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
   for (guint i = 0; i < rebound_report_get_n_recipients (report); i++)
-    members += rebound_recipient_get_subscriber (rebound_report_get_recipient (report, i)) != NULL;
-  return members;
+    {
+      const ReboundRecipient *recipient = rebound_report_get_recipient (report, i);
+      const char *address = rebound_recipient_get_subscriber (recipient);
+
+      if (address == NULL)
+        address = rebound_recipient_get_address (recipient);
+      if (address != NULL && *address != '\0')
+        g_hash_table_add (members, g_ascii_strdown (address, -1));
+    }
+  return g_hash_table_size (members);
 }
 
 static gboolean
@@ -136,13 +144,12 @@ static gboolean
 take_message (const CliMessage *message, gpointer data)
 {
   Scan *self = data;
-  const gint64 received = cli_arrival (message, cli_now ());
-  const ReboundEnvelope envelope = { .received = received,
+  const ReboundEnvelope envelope = { .received = message->arrival,
                                      .find_path = find_path,
                                      .find_data = self->store };
   const Pending pending = {
     .report = rebound_analyzer_analyze (self->analyzer, message->bytes, &envelope, NULL),
-    .received = received,
+    .received = cli_arrival (message, cli_now ()),
   };
 
   g_array_append_val (self->pending, pending);

@@ -90,7 +90,7 @@ read_unit (const char *p)
   return unit;
 }
 
-/* "\u0061", or two of UTF-16; half of such a pair becomes U+FFFD. */
+/* "\u0061", or two of UTF-16; half of such a pair becomes U+FFFD, as does NUL. */
 static gboolean
 skip_unicode (Scan *self)
 {
@@ -102,7 +102,7 @@ skip_unicode (Scan *self)
     return FALSE;
   if (unit >= 0xd800 && unit <= 0xdbff && low >= 0xdc00 && low <= 0xdfff)
     next += 6;
-  else if (unit >= 0xd800 && unit <= 0xdfff)
+  else if (unit == 0 || (unit >= 0xd800 && unit <= 0xdfff))
     memcpy (self->p + 2, "fffd", 4);
   self->p = next;
   return TRUE;
@@ -179,8 +179,9 @@ skip_to_object (const char *p, const char *end)
   return p < end && *p == '{' ? p : NULL;
 }
 
-GHashTable *
-rebound_json_find (const char *text, gsize length, GArray *warnings)
+/* @alone: (out): whether nothing follows it */
+static GHashTable *
+find (const char *text, gsize length, GArray *warnings, gboolean *alone)
 {
   static ReboundModule module = REBOUND_MODULE ("json", "rebound_json_read");
   const char *start = skip_to_object (text, text + length);
@@ -189,10 +190,30 @@ rebound_json_find (const char *text, gsize length, GArray *warnings)
   gboolean complete = start != NULL && skip_object (&scan);
   ReboundJsonReader read;
 
-  if (is_beyond (&scan))
+  if (is_beyond (&scan) && warnings != NULL)
     rebound_warn (warnings, "truncated", N_ ("JSON beyond the limits"));
   if (!complete)
     return NULL;
+  *alone = strspn (scan.p, " ") == strlen (scan.p);
   read = (ReboundJsonReader) rebound_module_function (&module);
   return read != NULL ? read (line->str, scan.p - line->str) : NULL;
+}
+
+GHashTable *
+rebound_json_find (const char *text, gsize length, GArray *warnings)
+{
+  gboolean alone;
+
+  return find (text, length, warnings, &alone);
+}
+
+GHashTable *
+rebound_json_find_alone (const char *text, gsize length)
+{
+  gboolean alone = FALSE;
+  GHashTable *values = find (text, length, NULL, &alone);
+
+  if (!alone)
+    g_clear_pointer (&values, g_hash_table_unref);
+  return values;
 }

@@ -20,4 +20,7 @@ G_BEGIN_DECLS
  */
 GHashTable *rebound_json_find (const char *text, gsize length, GArray *warnings);
 
+/* The same of a text that is nothing but an object: %NULL where something follows it. */
+GHashTable *rebound_json_find_alone (const char *text, gsize length);
+
 G_END_DECLS

@@ -1,9 +1,9 @@
 /* Rebound: what happened to a member → where he stands and what comes next.
  *
  * Days are folded one after the other, each as a set: first what shows that he is alive, then his
- * failures, then the steps that were done, by their time. A step is decided on a day with failures
- * and then stands, whatever time goes by, until it is done or he turns out to be alive. So what is
- * next changes by events alone, and never by the clock.
+ * failures, then, by their time, the steps that were done and what came back of these. A step is
+ * decided on a day with failures and then stands, whatever time goes by, until it is done or he
+ * turns out to be alive. So what is next changes by events alone, and never by the clock.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "history/engine.h"
@@ -17,7 +17,7 @@
 #define INTERVAL (7 * DAY)
 
 /* A warning or a probe may bounce before its acknowledgement is written down, but not much. */
-#define RACE DAY
+#define RACE G_GINT64_CONSTANT (3600)
 
 /* Scores are counted in millionths, so that they do not depend on the order of adding. */
 #define UNITS 1e6
@@ -68,7 +68,6 @@ typedef struct
   Sum sums[N_REACHES];
   Latch now;
   Latch wishes[N_STEPS]; /* of complaints and requests */
-  Return returns[N_PATHS];
 } Day;
 
 typedef struct
@@ -131,11 +130,11 @@ latch (gint64 since, gint64 due, ReboundReason reason)
   return (Latch){ .set = TRUE, .since = since, .due = due, .reason = reason };
 }
 
-/* The first one stands: what comes later delays nothing. */
+/* The earliest one stands: nothing delays it. */
 static void
 decide (Latch *self, gint64 since, gint64 due, ReboundReason reason)
 {
-  if (!self->set)
+  if (!self->set || due < self->due)
     *self = latch (since, due, reason);
 }
 
@@ -143,6 +142,13 @@ static gboolean
 is_probing (const Member *self)
 {
   return self->n_probes > 0;
+}
+
+static gboolean
+is_to_be_probed (const Member *self)
+{
+  return is_probing (self)
+         || (self->level == REBOUND_STEP_PROBE && self->latches[REBOUND_STEP_PROBE].set);
 }
 
 /* When the last probe has stayed without an answer. */
@@ -203,11 +209,11 @@ forget (Member *self, gboolean keep_day)
 }
 
 static void
-revive (Member *self, gint64 at)
+revive (Member *self, gint64 at, gboolean keep_day)
 {
   Latch resume = self->latches[REBOUND_STEP_RESUME];
 
-  forget (self, at / DAY == self->day.number);
+  forget (self, keep_day);
   if (!self->suspended)
     return;
   decide (&resume, at, at, self->suspended_for);
@@ -236,7 +242,7 @@ age (Member *self, gint64 day)
   gboolean pending = FALSE;
 
   self->aged = MAX (day, self->aged);
-  if (self->suspended || self->level == REBOUND_STEP_PROBE)
+  if (self->suspended || is_to_be_probed (self))
     return;
   for (guint i = 0; i < N_REACHES; i++)
     age_tally (self->terms, &self->tallies[i], days, day);
@@ -253,7 +259,7 @@ advance (Member *self, gint64 now)
     return;
   if (is_probing (self) && self->n_probes >= self->terms->probes && now >= silence (self)
       && !is_harsher_decided (self))
-    revive (self, silence (self));
+    revive (self, silence (self), FALSE);
   age (self, now / DAY);
 }
 
@@ -285,14 +291,6 @@ note_first (Latch *self, const ReboundEvent *event)
 }
 
 static void
-note_return (Return *self, const ReboundEvent *event, ReboundReach reach)
-{
-  if (self->at != 0 && (reach < self->reach || event->received > self->at))
-    return;
-  *self = (Return){ .at = event->received, .reach = reach, .reason = event->reason };
-}
-
-static void
 read_failure (Member *self, const ReboundEvent *event)
 {
   ReboundReach reach = reach_of (self->terms, event);
@@ -302,8 +300,6 @@ read_failure (Member *self, const ReboundEvent *event)
     return;
   for (guint i = REBOUND_REACH_PROBE; i <= reach; i++)
     add_failure (self->terms, &self->day.sums[i], event);
-  if (reach > REBOUND_REACH_NOTHING)
-    note_return (&self->day.returns[event->path], event, reach);
   if (verdict == REBOUND_UNSUBSCRIBE_NOW && reach == REBOUND_REACH_UNSUBSCRIBE)
     note_first (&self->day.now, event);
 }
@@ -389,16 +385,20 @@ has_reached (const Member *self, double threshold, const Tally *tally, gboolean 
          && (at_any_time || has_period (self, tally, self->day.number));
 }
 
-/* A warning is done once in its interval: Sympa writes weekly, ezmlm after each ten days. */
+/* A warning holds for its interval: Sympa writes weekly, ezmlm after each ten days. So does a probe
+ * that came back and led to nothing. */
 static gboolean
 is_open (const Member *self, ReboundStep step)
 {
-  gint64 since_warning = (self->day.number - self->warned_at / DAY) * DAY;
+  const ReboundTerms *terms = self->terms;
+  gboolean warning = step == REBOUND_STEP_WARN;
+  gint64 done = warning ? self->warned_at : self->probed_at;
+  gint64 wait = interval (warning ? terms->warning_interval : terms->probe_interval);
 
-  if (step == REBOUND_STEP_PROBE && self->terms->probes == 0)
+  if (step == REBOUND_STEP_PROBE && (terms->probes == 0 || is_probing (self)))
     return FALSE;
-  if (step == REBOUND_STEP_WARN && self->level == REBOUND_STEP_WARN)
-    return since_warning >= interval (self->terms->warning_interval);
+  if (step <= REBOUND_STEP_PROBE && step == self->level)
+    return (self->day.number - done / DAY) * DAY >= wait;
   return self->level < step;
 }
 
@@ -431,23 +431,28 @@ climb_all (Member *self)
 static void
 probe_again (Member *self, const Return *returned, gint64 due)
 {
-  if (self->terms->probes == 0)
-    return;
   self->n_probes = 0;
-  decide (&self->latches[REBOUND_STEP_PROBE], returned->at, due, returned->reason);
+  if (self->terms->probes > 0)
+    decide (&self->latches[REBOUND_STEP_PROBE], returned->at, due, returned->reason);
 }
 
-/* Nobody is unsubscribed for a probe before the period is over: another one. */
+/* Nobody is unsubscribed for this before the period is over: there will be another probe, after its
+ * interval, or already when the period ends. */
 static void
 remove_or_probe (Member *self, const Return *returned)
 {
-  gint64 later = MAX (returned->at, self->probed_at) + interval (self->terms->probe_interval);
+  const Tally *tally = &self->tallies[REBOUND_REACH_UNSUBSCRIBE];
+  gint64 first = tally->n > 0 ? tally->first : returned->at;
+  gint64 soonest = returned->at + self->terms->grace;
+  gint64 over = MAX (soonest, first / DAY * DAY + self->terms->min_period);
+  gint64 next = MAX (soonest, returned->at + interval (self->terms->probe_interval));
 
-  if (has_period (self, &self->tallies[REBOUND_REACH_UNSUBSCRIBE], returned->at / DAY))
-    decide (&self->latches[REBOUND_STEP_UNSUBSCRIBE], returned->at,
-            returned->at + self->terms->grace, returned->reason);
+  if (has_period (self, tally, returned->at / DAY))
+    decide (&self->latches[REBOUND_STEP_UNSUBSCRIBE], returned->at, soonest, returned->reason);
+  else if (self->terms->probes == 0 || tally->n == 0)
+    decide (&self->latches[REBOUND_STEP_UNSUBSCRIBE], returned->at, over, returned->reason);
   else
-    probe_again (self, returned, later);
+    probe_again (self, returned, MIN (over, next));
 }
 
 static void
@@ -477,9 +482,11 @@ follow (Member *self, ReboundStep step, const Return *returned)
       probe_again (self, returned, due);
       break;
     case REBOUND_STEP_OWNER:
+      self->n_probes = 0;
       decide (&self->latches[REBOUND_STEP_OWNER], returned->at, due, returned->reason);
       break;
     default:
+      self->n_probes = 0;
       break;
     }
 }
@@ -500,8 +507,11 @@ take_return (Member *self, ReboundPath path, ReboundStep step, gboolean is_out)
   if (returned.at == 0 || !is_out)
     return;
   self->returns[path] = (Return){ 0 };
-  follow (self, step == REBOUND_STEP_OWNER ? step : MIN (step, furthest[returned.reach]),
-          &returned);
+  if (step != REBOUND_STEP_OWNER)
+    step = MIN (step, furthest[returned.reach]);
+  if (path == REBOUND_PATH_PROBE && step == REBOUND_STEP_PROBE)
+    step = REBOUND_STEP_NONE; /* or it would go on for ever */
+  follow (self, step, &returned);
 }
 
 /* Alive and dead on one day is a contradiction: that counts, but decides nothing. */
@@ -633,6 +643,7 @@ do_step (Member *self, const ReboundEvent *event)
 
   settle (self);
   advance (self, event->received);
+  end_suspension (self);
   if (self->unsubscribed || doers[step] == NULL)
     return;
   doers[step](self, event->received);
@@ -655,21 +666,14 @@ take_alive (Member *self)
   if (day->confirmed != 0 && self->unsubscribed)
     *self = (Member){ .terms = self->terms, .day = self->day, .aged = self->aged };
   if (day->alive != 0 && !self->unsubscribed)
-    revive (self, day->alive);
+    revive (self, day->alive, TRUE);
 }
 
 static void
 take_failures (Member *self)
 {
-  const Day *day = &self->day;
-
-  if (self->unsubscribed)
-    return;
-  if (day->alive == 0)
+  if (!self->unsubscribed && self->day.alive == 0)
     add_day (self); /* revive() has */
-  for (guint i = REBOUND_PATH_WARNING; i < N_PATHS && day->alive == 0; i++)
-    if (day->returns[i].at != 0)
-      self->returns[i] = day->returns[i];
 }
 
 static void
@@ -689,6 +693,17 @@ take_wishes (Member *self)
 }
 
 static void
+note_return (Member *self, const ReboundEvent *event)
+{
+  ReboundReach reach = reach_of (self->terms, event);
+  Return *returned = &self->returns[event->path];
+
+  if (self->day.alive == 0 && reach > returned->reach
+      && verdict_of (self->terms, event) > REBOUND_UNSUBSCRIBE_NEVER)
+    *returned = (Return){ .at = event->received, .reach = reach, .reason = event->reason };
+}
+
+static void
 live_day (Member *self, const ReboundEvent *events, guint n)
 {
   advance (self, events[0].received / DAY * DAY);
@@ -699,23 +714,30 @@ live_day (Member *self, const ReboundEvent *events, guint n)
   for (guint i = 0; i < n; i++)
     if (events[i].type == REBOUND_EVENT_DONE)
       do_step (self, &events[i]);
+    else if (events[i].type == REBOUND_EVENT_FAILURE)
+      note_return (self, &events[i]);
   settle (self);
   end_suspension (self);
 }
 
 /* ---- What is next ------------------------------------------------------------------------- */
 
-/* The earliest; of several at one time the one that goes furthest, and the owner last. */
+/* When it is due, whenever on its day the report came that led to it. */
+static gint64
+rank (gint64 due, gint64 since)
+{
+  return due - since % DAY;
+}
+
+/* The earliest; of several of one day the one that goes furthest, and the owner last. */
 static void
 offer (ReboundDecision *self, ReboundStep step, const Latch *decided, guint nth, guint of)
 {
+  gint64 later = rank (decided->due, decided->since) - rank (self->due, self->since);
   gboolean further =
-      self->step == REBOUND_STEP_OWNER || (step > self->step && step != REBOUND_STEP_OWNER);
+      step != REBOUND_STEP_OWNER && (step > self->step || self->step == REBOUND_STEP_OWNER);
 
-  if (!decided->set)
-    return;
-  if (self->step != REBOUND_STEP_NONE
-      && (decided->due > self->due || (decided->due == self->due && !further)))
+  if (!decided->set || (self->step != REBOUND_STEP_NONE && (later > 0 || (later == 0 && !further))))
     return;
   self->step = step;
   self->due = decided->due;
@@ -779,9 +801,9 @@ standing_of (const Member *self)
     return REBOUND_STANDING_UNSUBSCRIBED;
   if (self->suspended)
     return REBOUND_STANDING_SUSPENDED;
-  if (is_probing (self) || self->level == REBOUND_STEP_PROBE)
+  if (is_to_be_probed (self))
     return REBOUND_STANDING_PROBING;
-  return self->level == REBOUND_STEP_WARN ? REBOUND_STANDING_WARNED : REBOUND_STANDING_ACTIVE;
+  return self->level == REBOUND_STEP_NONE ? REBOUND_STANDING_ACTIVE : REBOUND_STANDING_WARNED;
 }
 
 /* ---- The whole ---------------------------------------------------------------------------- */

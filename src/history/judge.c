@@ -93,8 +93,8 @@ rebound_store_load_events (ReboundStore *self, gint64 member, GArray *events, GE
 
   g_array_set_size (events, 0);
   if (!rebound_store_query (self,
-                            "SELECT " COLUMNS " FROM events WHERE member = $1 "
-                            "ORDER BY received DESC LIMIT " MOST,
+                            "SELECT " COLUMNS
+                            " FROM events WHERE member = $1 ORDER BY received DESC LIMIT " MOST,
                             VALUES (rebound_int (member)), take_event, events, error))
     return FALSE;
   if (events->len == REBOUND_STORE_MOST_EVENTS)

@@ -247,36 +247,12 @@ take_event (const ReboundValue *row, gpointer data)
 }
 
 static gboolean
-is_report (ReboundEventType type)
-{
-  return type != REBOUND_EVENT_CONFIRMATION && type != REBOUND_EVENT_DONE;
-}
-
-static gboolean
 tell_event (const ReboundStoreEvent *event, ReboundRecordFunc each, gpointer data)
 {
   g_autofree char *digest = rebound_store_unpack_digest (event->digest);
-  gboolean of_report = is_report (event->what.type);
-  const ReboundRecord record = {
-    .list = event->list,
-    .address = event->address,
-    .received = event->what.received,
-    .type = rebound_event_type_to_string (event->what.type),
-    .digest = digest,
-    .reason = of_report ? rebound_reason_to_string (event->what.reason) : NULL,
-    .reply = event->reply,
-    .status = event->status,
-    .bounce = of_report ? rebound_bounce_to_string (event->bounce) : NULL,
-    .unsubscribe = of_report ? rebound_unsubscribe_to_string (event->unsubscribe) : NULL,
-    .grade = rebound_grade_to_string (event->what.grade),
-    .path = rebound_path_to_string (event->what.path),
-    .provider = event->provider,
-    .message_id = event->message_id,
-    .held = event->held,
-    .step = rebound_step_to_string (event->what.done),
-    .evidence = event->evidence,
-  };
+  ReboundRecord record;
 
+  rebound_store_show_event (event, digest, &record);
   return each (&record, data);
 }
 
@@ -465,9 +441,9 @@ rebound_store_reset (ReboundStore *self, const char *list, const char *address, 
 
 /* ---- Forget ------------------------------------------------------------------------------- */
 
-static gboolean
-erase (ReboundStore *self, const ReboundStoreMember *member, G_GNUC_UNUSED gint64 now,
-       GError **error)
+gboolean
+rebound_store_erase (ReboundStore *self, const ReboundStoreMember *member, G_GNUC_UNUSED gint64 now,
+                     GError **error)
 {
   static const char *const statements[] = {
     "DELETE FROM events WHERE member = $1",
@@ -500,7 +476,7 @@ forget (ReboundStore *self, gpointer data, GError **error)
   g_autoptr (GArray) ids = find_members (self, request, error);
   guint n_paths = 0;
 
-  return ids != NULL && do_for_each (self, ids, erase, 0, error)
+  return ids != NULL && do_for_each (self, ids, rebound_store_erase, 0, error)
          && erase_paths (self, request->address, &n_paths, error)
          && (ids->len > 0 || n_paths > 0 || is_unknown (request, error));
 }
@@ -516,7 +492,7 @@ rebound_store_forget (ReboundStore *self, const char *list, const char *address,
   return request_of (&request, list, address, &list_name, &name, error)
          && rebound_store_transact (self, list_name != NULL ? list_name : "", forget, &request,
                                     error)
-         && rebound_schema_clear (self, error);
+         && rebound_store_clear (self, error);
 }
 
 /* ---- Return paths ------------------------------------------------------------------------- */

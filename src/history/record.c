@@ -261,8 +261,8 @@ prepare (const ReboundReport *report, const char *list, gint64 received, guint *
 
 /* ---- Into the database -------------------------------------------------------------------- */
 
-static gboolean
-find_member (ReboundStore *self, ReboundStoreEvent *event, GError **error)
+gboolean
+rebound_store_find_member (ReboundStore *self, ReboundStoreEvent *event, GError **error)
 {
   event->member = 0;
   return rebound_store_ask (self, "SELECT id FROM members WHERE list = $1 AND address = $2",
@@ -273,7 +273,7 @@ find_member (ReboundStore *self, ReboundStoreEvent *event, GError **error)
 static gboolean
 find_or_add_member (ReboundStore *self, ReboundStoreEvent *event, GError **error)
 {
-  if (!find_member (self, event, error))
+  if (!rebound_store_find_member (self, event, error))
     return FALSE;
   if (event->member != 0)
     return TRUE;
@@ -283,7 +283,7 @@ find_or_add_member (ReboundStore *self, ReboundStoreEvent *event, GError **error
                             "VALUES ($1, $2, 0, 0, 0, 0, 0, '')",
                             VALUES (rebound_int (event->list_id), rebound_text (event->address)),
                             NULL, error)
-         && find_member (self, event, error);
+         && rebound_store_find_member (self, event, error);
 }
 
 static gboolean
@@ -334,7 +334,7 @@ hold_used_token (ReboundStore *self, ReboundStoreEvent *event, GError **error)
 
   event->held = NULL;
   if (event->token != NULL
-      && (!find_member (self, event, error)
+      && (!rebound_store_find_member (self, event, error)
           || !rebound_store_ask (self,
                                  "SELECT id FROM events "
                                  "WHERE member = $1 AND token = $2 AND type = $3 LIMIT 1",
@@ -456,5 +456,37 @@ rebound_store_read_event (const ReboundValue *row, GStringChunk *strings, Reboun
     .message_id = text_of (&row[19], strings),
     .token = text_of (&row[20], strings),
     .evidence = text_of (&row[21], strings),
+  };
+}
+
+static gboolean
+is_report (ReboundEventType type)
+{
+  return type != REBOUND_EVENT_CONFIRMATION && type != REBOUND_EVENT_DONE;
+}
+
+void
+rebound_store_show_event (const ReboundStoreEvent *event, const char *digest, ReboundRecord *record)
+{
+  const gboolean of_report = is_report (event->what.type);
+
+  *record = (ReboundRecord){
+    .list = event->list,
+    .address = event->address,
+    .received = event->what.received,
+    .type = rebound_event_type_to_string (event->what.type),
+    .digest = digest,
+    .reason = of_report ? rebound_reason_to_string (event->what.reason) : NULL,
+    .reply = event->reply,
+    .status = event->status,
+    .bounce = of_report ? rebound_bounce_to_string (event->bounce) : NULL,
+    .unsubscribe = of_report ? rebound_unsubscribe_to_string (event->unsubscribe) : NULL,
+    .grade = rebound_grade_to_string (event->what.grade),
+    .path = rebound_path_to_string (event->what.path),
+    .provider = event->provider,
+    .message_id = event->message_id,
+    .held = event->held,
+    .step = rebound_step_to_string (event->what.done),
+    .evidence = event->evidence,
   };
 }

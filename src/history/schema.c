@@ -90,22 +90,28 @@ typedef struct
 {
   const char *name;
   const Statements *versions;
-  const char *tables;    /* all tables that are there */
-  const char *lock_list; /* SQLite has locked all before */
-  const char *set_up;    /* (nullable): for each connection */
-  const char *clear;     /* (nullable): see rebound_schema_clear() */
+  const char *tables;       /* all tables that are there */
+  const char *lock_list;    /* SQLite has locked all before */
+  const char *set_up;       /* (nullable): for each connection */
+  const char *const *clear; /* see rebound_schema_clear() */
 } Dialect;
+
+/* Rows that were moved within the file leave copies behind, whatever secure_delete says; and the
+ * log has the rows as they were. */
+static const char *const clear_sqlite[] = { "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)", NULL };
+/* Only the server's own VACUUM, and the end of its log, are of any use. */
+static const char *const clear_postgresql[] = { NULL };
 
 static const Dialect dialects[] = {
   { "sqlite", sqlite_versions,
     "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'",
     "SELECT id FROM lists WHERE address = $1",
     /* what is deleted is written over */
-    "PRAGMA secure_delete=ON", "PRAGMA wal_checkpoint(TRUNCATE)" },
+    "PRAGMA secure_delete=ON", clear_sqlite },
   { "postgresql", postgresql_versions,
     "SELECT CAST (table_name AS TEXT) FROM information_schema.tables "
     "WHERE table_schema = current_schema ()",
-    "SELECT id FROM lists WHERE address = $1 FOR UPDATE", NULL, NULL },
+    "SELECT id FROM lists WHERE address = $1 FOR UPDATE", NULL, clear_postgresql },
 };
 
 static const Dialect *
@@ -304,8 +310,10 @@ rebound_store_lock_list (ReboundStore *self, const char *list, gint64 *id, GErro
 gboolean
 rebound_schema_clear (ReboundStore *self, GError **error)
 {
-  const char *clear = dialect_of (self)->clear;
+  const char *const *clear = dialect_of (self)->clear;
 
-  return clear == NULL || self->in_transaction
-         || rebound_store_run (self, clear, NULL, 0, NULL, error);
+  for (; *clear != NULL; clear++)
+    if (!rebound_store_run (self, *clear, NULL, 0, NULL, error))
+      return FALSE;
+  return TRUE;
 }

@@ -309,8 +309,10 @@ static gboolean
 find_step (ReboundStore *self, const char *id, Found *found, GError **error)
 {
   *found = (Found){ .found = FALSE };
-  return rebound_store_query (self, "SELECT member, step, reason, state FROM steps WHERE id = $1",
-                              VALUES (rebound_text (id)), take_found, found, error)
+  return rebound_store_is_text (id, error)
+         && rebound_store_query (self,
+                                 "SELECT member, step, reason, state FROM steps WHERE id = $1",
+                                 VALUES (rebound_text (id)), take_found, found, error)
          && (found->found
              || rebound_store_fail (error, REBOUND_STORE_ERROR_NOT_FOUND,
                                     _ ("there never was a step “%s”"), id));

@@ -38,6 +38,7 @@ struct _ReboundStore
   ReboundPolicy *policy; /* %NULL while it is migrated */
   char *judge;           /* short for the policy, as members have it who were judged by it */
   gboolean in_transaction;
+  gboolean has_forgotten; /* somebody, and what is left of him is still to be cleared */
   ReboundStoreBatch *batch; /* %NULL where each call is durable by itself */
 };
 
@@ -45,6 +46,9 @@ struct _ReboundStore
 
 gboolean rebound_store_fail (GError **error, ReboundStoreError code, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
+
+/* Whether it is UTF-8: nothing else is kept, or said in an error. */
+gboolean rebound_store_is_text (const char *text, GError **error);
 
 /* A list or an address as it is kept: in lower case, of ASCII only, for what another script has in
  * lower case may be another's address. %NULL with @error set where it can be none. */
@@ -103,6 +107,9 @@ gboolean rebound_store_transact_in_batch (ReboundStore *self, const char *lock,
                                           ReboundStoreWork work, gpointer data,
                                           GDestroyNotify destroy, GError **error);
 
+/* After somebody was forgotten; see rebound_schema_clear(). */
+gboolean rebound_store_clear (ReboundStore *self, GError **error);
+
 /* ---- schema.c ----------------------------------------------------------------------------- */
 
 /* Makes the tables where there are none; fails where they are of another version. */
@@ -111,7 +118,8 @@ gboolean rebound_schema_open (ReboundStore *self, GError **error);
 gboolean rebound_schema_migrate (ReboundStore *self, guint to, guint *from, GError **error);
 guint rebound_schema_newest (void);
 
-/* After something was erased: nothing of it stays in what the database keeps beside its tables. */
+/* After somebody was erased: nothing of him stays in what the database has beside its rows. It takes
+ * as long as to write the whole anew. */
 gboolean rebound_schema_clear (ReboundStore *self, GError **error);
 
 /* The row of a list, which is locked until the end of the transaction; one that is not there is
@@ -150,6 +158,11 @@ gboolean rebound_store_decide (ReboundStore *self, const ReboundStoreMember *mem
 gboolean rebound_store_judge (ReboundStore *self, const ReboundStoreMember *member, gint64 now,
                               ReboundDecision *decision, GError **error);
 
+/* All that there is of him; what is done for each of several takes @now too. The list has to be
+ * locked. */
+gboolean rebound_store_erase (ReboundStore *self, const ReboundStoreMember *member, gint64 now,
+                              GError **error);
+
 /* Of a step. */
 typedef enum
 {
@@ -186,6 +199,9 @@ typedef struct
 gboolean rebound_store_add_event (ReboundStore *self, ReboundStoreEvent *event, gboolean *added,
                                   GError **error);
 
+/* Sets @event->member, to 0 where there is none. */
+gboolean rebound_store_find_member (ReboundStore *self, ReboundStoreEvent *event, GError **error);
+
 /* The columns of an event that rebound_store_read_event() takes, as `e`, `m` and `l`. */
 #define REBOUND_STORE_EVENT_COLUMNS                                                                \
   "e.id, e.member, m.list, l.address, m.address, e.digest, e.received, e.type, e.reason, "         \
@@ -197,6 +213,20 @@ void rebound_store_read_event (const ReboundValue *row, GStringChunk *strings,
                                ReboundStoreEvent *event);
 
 const char *rebound_event_type_to_string (ReboundEventType type);
+
+/* What the caller is given; @digest: its digest, unpacked. */
+void rebound_store_show_event (const ReboundStoreEvent *event, const char *digest,
+                               ReboundRecord *record);
+
+/* ---- store-json.c ------------------------------------------------------------------------- */
+
+/* In the form of RFC 3339; null where it is 0, which is none. */
+void rebound_json_put_time (GString *out, const char *name, gint64 seconds);
+
+/* The members of the object of rebound_record_to_json(). */
+void rebound_record_put_json (GString *out, const ReboundRecord *record);
+
+/* ---- record.c, further -------------------------------------------------------------------- */
 
 /* "sha256:" and hexadecimal digits are kept as base64, which is two thirds of it. */
 char *rebound_store_pack_digest (const char *digest);

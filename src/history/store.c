@@ -25,6 +25,7 @@ typedef struct
   GDestroyNotify destroy;
 } Job;
 
+/* The modules name it by its text. */
 GQuark
 rebound_store_error_quark (void)
 {
@@ -45,8 +46,8 @@ rebound_store_fail (GError **error, ReboundStoreError code, const char *format, 
 
 /* ---- Values ------------------------------------------------------------------------------- */
 
-static gboolean
-is_text (const char *text, GError **error)
+gboolean
+rebound_store_is_text (const char *text, GError **error)
 {
   return g_utf8_validate (text, -1, NULL)
          || rebound_store_fail (error, REBOUND_STORE_ERROR_INPUT,
@@ -56,7 +57,7 @@ is_text (const char *text, GError **error)
 char *
 rebound_store_name (const char *name, GError **error)
 {
-  if (!is_text (name, error))
+  if (!rebound_store_is_text (name, error))
     return NULL;
   if (strlen (name) > REBOUND_STORE_LONGEST_NAME)
     {
@@ -73,7 +74,7 @@ rebound_store_text (const char *text, GError **error)
 {
   gsize length;
 
-  if (!is_text (text, error))
+  if (!rebound_store_is_text (text, error))
     return NULL;
   length = strlen (text);
   if (length > REBOUND_STORE_LONGEST_TEXT)
@@ -84,7 +85,7 @@ rebound_store_text (const char *text, GError **error)
 gboolean
 rebound_store_takes_time (gint64 time, GError **error)
 {
-  return (time >= 0 && time <= REBOUND_STORE_LATEST)
+  return (time > 0 && time <= REBOUND_STORE_LATEST)
          || rebound_store_fail (
              error, REBOUND_STORE_ERROR_INPUT,
              _ ("%" G_GINT64_FORMAT " is no time from 1970 to 9999, in seconds since 1970"), time);
@@ -282,6 +283,17 @@ rebound_store_transact_in_batch (ReboundStore *self, const char *lock, ReboundSt
   return good;
 }
 
+/* A batch is cleared at its end, once for all. */
+gboolean
+rebound_store_clear (ReboundStore *self, GError **error)
+{
+  self->has_forgotten = TRUE;
+  if (self->batch != NULL)
+    return TRUE;
+  self->has_forgotten = FALSE;
+  return rebound_schema_clear (self, error);
+}
+
 gboolean
 rebound_store_begin (ReboundStore *self, GError **error)
 {
@@ -307,7 +319,7 @@ rebound_store_commit (ReboundStore *self, GError **error)
          && ((!self->in_transaction && self->batch->jobs->len == 0)
              || try_often (self, try_commit, "", error));
   end_batch (self);
-  return good;
+  return good && (!self->has_forgotten || rebound_store_clear (self, error));
 }
 
 void
@@ -317,6 +329,7 @@ rebound_store_rollback (ReboundStore *self)
 
   roll_back (self);
   end_batch (self);
+  self->has_forgotten = FALSE;
 }
 
 /* ---- Opening and closing ------------------------------------------------------------------ */

@@ -255,7 +255,7 @@ set_key (const Reading *self, const Line *line, const ReboundSetting *key, gpoin
   g_autoptr (GError) problem = NULL;
 
   text = g_key_file_get_string (self->values, line->group->title, line->key, &problem);
-  if (text == NULL)
+  if (problem != NULL)
     return fail (self, error, "[%s] %s: %s", line->group->title, line->key, problem->message);
   if (rebound_setting_set (key, record, g_strchomp (text)))
     return TRUE;
@@ -357,7 +357,7 @@ read_preset (Reading *self, const Group *group, const char *otherwise, GError **
 static gboolean
 begin_policy (Reading *self, GError **error)
 {
-  static const Group all = { .type = GROUP_POLICY };
+  static const Group all = { .title = (char *) "policy", .type = GROUP_POLICY };
 
   self->policy =
       self->path != NULL ? read_preset (self, &all, "default", error) : rebound_policy_new_empty ();

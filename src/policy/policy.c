@@ -145,3 +145,27 @@ rebound_policy_digest (const ReboundPolicy *self)
     }
   return g_atomic_pointer_get (place);
 }
+
+const char *
+rebound_policy_get_keys (const ReboundPolicy *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return self->site.keys;
+}
+
+const char *
+rebound_policy_get_signed_path (const ReboundPolicy *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return self->site.signed_path;
+}
+
+gint64
+rebound_policy_get_token_age (const ReboundPolicy *self, const char *list)
+{
+  g_return_val_if_fail (self != NULL, 0);
+
+  return rebound_policy_terms (self, list)->token_age;
+}

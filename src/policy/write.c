@@ -69,10 +69,32 @@ write_list (gpointer name, gpointer data, gpointer user_data)
   return FALSE;
 }
 
+/* GKeyFile has no blanks around the "=". */
+static char *
+space_out (const char *data)
+{
+  g_auto (GStrv) lines = g_strsplit (data, "\n", -1);
+  GString *out = g_string_new (NULL);
+
+  for (guint i = 0; lines[i] != NULL && (*lines[i] != '\0' || lines[i + 1] != NULL); i++)
+    {
+      const char *equals = *lines[i] != '[' ? strchr (lines[i], '=') : NULL;
+
+      if (equals == NULL)
+        g_string_append (out, lines[i]);
+      else
+        g_string_append_printf (out, "%.*s =%s%s", (int) (equals - lines[i]), lines[i],
+                                equals[1] != '\0' ? " " : "", equals + 1);
+      g_string_append_c (out, '\n');
+    }
+  return g_string_free (out, FALSE);
+}
+
 char *
 rebound_policy_to_string (const ReboundPolicy *self)
 {
   g_autoptr (GKeyFile) file = g_key_file_new ();
+  g_autofree char *data = NULL;
   Writing writing = { self, file };
 
   g_return_val_if_fail (self != NULL, NULL);
@@ -81,7 +103,8 @@ rebound_policy_to_string (const ReboundPolicy *self)
   write_keys (file, "site", "", rebound_site_settings, &self->site, NULL);
   write_reasons (file, &self->all.written);
   g_tree_foreach (self->lists, write_list, &writing);
-  return g_key_file_to_data (file, NULL, NULL);
+  data = g_key_file_to_data (file, NULL, NULL);
+  return space_out (data);
 }
 
 /* ---- The digest ----------------------------------------------------------------------------- */

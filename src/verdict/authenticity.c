@@ -316,7 +316,8 @@ is_about_delivery (ReboundKind kind)
          || kind == REBOUND_KIND_DELIVERED;
 }
 
-/* RFC 5321 section 4.5.5, RFC 3834 section 3.3 */
+/* RFC 5321 section 4.5.5, RFC 3834 section 3.3. A sending service's notice for machines is no report
+ * of a mail server. */
 static void
 weigh_sender (ReboundAuthenticity *self, ReboundKind kind)
 {
@@ -326,7 +327,8 @@ weigh_sender (ReboundAuthenticity *self, ReboundKind kind)
 
   if (sender != NULL && *sender == '\0')
     note (self->common, "null-sender", FALSE);
-  else if (sender != NULL && self->verp == NULL && is_about_delivery (kind))
+  else if (sender != NULL && self->verp == NULL && is_about_delivery (kind)
+           && !self->evidence->notice)
     doubt (self, "sender");
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "evidence/address.h"
+#include "report/json.h"
 #include "translate.h"
 
 #define LONGEST_PATH 254 /* RFC 5321 section 4.5.3.1.3, without the angle brackets */
@@ -277,6 +278,30 @@ rebound_verp_verify (ReboundKeys *keys, const char *pattern, const char *return_
   rebound_token_clear (&self.token);
   g_free (self.list);
   return verp;
+}
+
+char *
+rebound_verp_to_json (const ReboundVerp *self, const char *return_path)
+{
+  g_autoptr (GDateTime) time = NULL;
+  g_autofree char *day = NULL;
+  g_autofree char *valid = NULL;
+  GString *out;
+
+  g_return_val_if_fail (self != NULL && return_path != NULL, NULL);
+
+  time = g_date_time_new_from_unix_utc (self->day * SECONDS_OF_DAY);
+  day = g_date_time_format (time, "%Y-%m-%d");
+  valid = g_utf8_make_valid (return_path, -1);
+  out = g_string_new (NULL);
+  rebound_json_begin (out, NULL, '{');
+  rebound_json_member (out, "return_path", valid);
+  rebound_json_member (out, "list", self->list);
+  rebound_json_member (out, "address", self->address);
+  rebound_json_member (out, "day", day);
+  rebound_json_member (out, "path", rebound_path_to_string (self->path));
+  rebound_json_end (out, '}');
+  return g_string_free (out, FALSE);
 }
 
 void
