@@ -344,6 +344,7 @@ static const Row scans[] = {
   { "bob @example.net", "" },
   { "<bob@example.net>", "" },
   { "\"bob@example.net", "" },
+  { "\"bob\tat home\"@example.net", "" },
   { "bob@[192.0.2.1", "" },
   { "bob@-", "" },
 };
@@ -1186,7 +1187,8 @@ static const Row notices[] = {
   { BOUNCE (ONE ("a@example.net\",\"status\":\"\\ud800")), "a@example.net" },
   { BOUNCE (ONE ("a@example.net\\u00")), "-" },
   { BOUNCE (ONE ("a@example.net\\x41")), "-" },
-  { BOUNCE (ONE ("a@example.net\\u0000b")), "a@example.net" },
+  { BOUNCE (ONE ("a@example.net\\u0000b")), "a@example.net\xef\xbf\xbd"
+                                            "b" },
   { BOUNCE (ONE ("a@example.net\x01")), "a@example.net" },
   /* no JSON, or not what it is about */
   { &BOUNCE (ONE ("a@example.net"))[1], "-" },

@@ -94,10 +94,10 @@ unpack ()
 fetch_packages ()
 (
   mkdir -p "$cache" && exec 3>"$cache/../lock" && flock 3 && cd "$cache" || exit
-  [ ! -d files ] || exit 0
+  [ "$(cat names 2>/dev/null)" != "${packages[*]} ${always[*]}" ] || exit 0
   download || { apt-get update && download; } || exit
-  rm -rf part
-  unpack part && mv part files && rm -f ./*.deb
+  rm -rf part files
+  unpack part && mv part files && rm -f ./*.deb && echo "${packages[*]} ${always[*]}" >names
 )
 
 # ---- Inside: a machine with one mail server -------------------------------------------------
@@ -561,11 +561,11 @@ policy=/etc/rebound/policy.conf
 deliver="/usr/local/bin/on-day deliver --store $store --policy $policy"
 declare -A states=() reasons=() return_paths=()
 
-# known COMMAND...: of the command, as the user whose store it is
-known ()
+# ours COMMAND...: of the command, as the user whose store and keys they are
+ours ()
 {
-  chroot --userspec "$rebound_id:$rebound_id" "$root" env -i PATH=/usr/bin LC_ALL=C \
-    /usr/local/bin/on-day "$1" --store "$store" --policy "$policy" "${@:2}"
+  chroot --userspec "$rebound_id:$rebound_id" "$root" env -i PATH=/usr/bin:/usr/local/bin LC_ALL=C \
+    on-day "$1" --policy "$policy" "${@:2}"
 }
 
 # it_is DAY: of that month
@@ -619,7 +619,7 @@ post ()
 
   for address in "${!states[@]}"
   do
-    return_paths[$address]=$(known verp make "$list" "$address")
+    return_paths[$address]=$(ours verp make "$list" "$address")
     send "$today" "${return_paths[$address]}" "$address" '' '' || complain "$address was not taken"
   done
 }
@@ -645,7 +645,7 @@ what_is_known ()
 
   for address in "${!states[@]}"
   do
-    known member history --json "$address" 2>/dev/null | jq -r --arg day "$today" \
+    ours member history --store "$store" --json "$address" 2>/dev/null | jq -r --arg day "$today" \
       --arg address "$address" 'select (.type != "notice" and (.received | startswith ($day)))
                                 | "\($address) \(.reason) \(.grade)"'
   done | sort
@@ -695,7 +695,7 @@ all_wait ()
 # due: a line "ACTION ADDRESS" for each
 due ()
 {
-  known actions | jq -r '"\(.action) \(.address)"' | sort
+  ours actions --store "$store" | jq -r '"\(.action) \(.address)"' | sort
 }
 
 check_history ()
@@ -731,8 +731,8 @@ check_history ()
   result 'history: those who are due to be removed are the dead ones'
 
   good=yes
-  known actions --on-action do-action &
-  known actions --on-action do-action || complain "actions answers $?"
+  ours actions --store "$store" --on-action do-action &
+  ours actions --store "$store" --on-action do-action || complain "actions answers $?"
   wait $! || complain "actions answers $?"
   [ "$(sort "$folder/done")" = "$dead" ] || complain "done is: $(cat "$folder/done")"
   [ -z "$(due)" ] || complain "still due is: $(due)"
