@@ -1188,7 +1188,7 @@ static const Row notices[] = {
   { BOUNCE (ONE ("a@example.net\\u00")), "-" },
   { BOUNCE (ONE ("a@example.net\\x41")), "-" },
   { BOUNCE (ONE ("a@example.net\\u0000b")), "a@example.net\xef\xbf\xbd"
-                                            "b" },
+                                              "b" },
   { BOUNCE (ONE ("a@example.net\x01")), "a@example.net" },
   /* no JSON, or not what it is about */
   { &BOUNCE (ONE ("a@example.net"))[1], "-" },
