@@ -270,6 +270,7 @@ write_event (ReboundStore *self, Line *line, guint *n, GError **error)
 {
   gboolean added = FALSE;
 
+  line->event.member = 0;
   if (!rebound_store_lock_list (self, line->event.list, &line->event.list_id, error)
       || !rebound_store_add_event (self, &line->event, &added, error))
     return FALSE;

@@ -294,8 +294,8 @@ rebound_schema_open (ReboundStore *self, GError **error)
 
 /* ---- Lists -------------------------------------------------------------------------------- */
 
-gboolean
-rebound_store_lock_list (ReboundStore *self, const char *list, gint64 *id, GError **error)
+static gboolean
+lock_list (ReboundStore *self, const char *list, gint64 *id, GError **error)
 {
   const char *lock = dialect_of (self)->lock_list;
 
@@ -309,6 +309,23 @@ rebound_store_lock_list (ReboundStore *self, const char *list, gint64 *id, GErro
                             "ON CONFLICT (address) DO NOTHING",
                             VALUES (rebound_text (list)), NULL, error)
          && rebound_store_ask (self, lock, VALUES (rebound_text (list)), id, error);
+}
+
+gboolean
+rebound_store_lock_list (ReboundStore *self, const char *list, gint64 *id, GError **error)
+{
+  gint64 *locked = g_hash_table_lookup (self->locked, list);
+
+  if (locked == NULL)
+    {
+      if (!lock_list (self, list, id, error))
+        return FALSE;
+      locked = g_new (gint64, 1);
+      *locked = *id;
+      g_hash_table_insert (self->locked, g_strdup (list), locked);
+    }
+  *id = *locked;
+  return TRUE;
 }
 
 /* While another process reads, the log is cleared later, by whoever writes next. */
