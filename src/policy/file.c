@@ -147,7 +147,7 @@ read_title (const Reading *self, Group *group, GError **error)
                     "@ of it"),
                  list);
   if (list != NULL)
-    group->name = g_utf8_strdown (list, -1);
+    group->name = g_ascii_strdown (list, -1);
   else if (strcmp (group->title, "site") == 0)
     group->type = GROUP_SITE;
   else if (strcmp (group->title, "policy") != 0)
@@ -309,12 +309,14 @@ complete_path (const Reading *self)
 {
   ReboundSite *site = &self->policy->site;
   g_autofree char *folder = NULL;
+  g_autofree char *here = NULL;
   char *path;
 
   if (site->keys == NULL || g_path_is_absolute (site->keys) || self->path == NULL)
     return;
   folder = g_path_get_dirname (self->path);
-  path = g_build_filename (folder, site->keys, NULL);
+  here = g_canonicalize_filename (folder, NULL);
+  path = g_canonicalize_filename (site->keys, here);
   g_free (site->keys);
   site->keys = path;
 }
