@@ -484,7 +484,7 @@ REBOUND_API gboolean rebound_store_expire (ReboundStore *self, gint64 before, gi
 /**
  * rebound_store_export:
  * @self: a store
- * @line: called with each object, a line of JSON; returns %FALSE to end
+ * @line: called with each object, a line of JSON; returns %FALSE to end. It cannot use @self.
  * @data: for @line
  * @error: return location for a #ReboundStoreError
  *

@@ -1472,6 +1472,37 @@ START_TEST (what_does_not_follow_is_found)
 }
 END_TEST
 
+static gpointer
+record_much (gpointer data)
+{
+  ReboundStore *store = open_again (GPOINTER_TO_INT (data));
+
+  for (guint i = 0; i < 100; i++)
+    RECORD (store, START + i * HOUR, .reason = REBOUND_REASON_USER_UNKNOWN);
+  rebound_store_free (store);
+  return NULL;
+}
+
+START_TEST (what_others_write_meanwhile_is_no_problem)
+{
+  GThread *thread;
+  ReboundStore *store;
+
+  if (is_in_memory (_i))
+    return;
+  store = open_new (_i);
+  thread = g_thread_new (NULL, record_much, GINT_TO_POINTER (_i));
+  while (ask (store, "SELECT COUNT (*) FROM events") < 100)
+    {
+      g_autofree char *found = problems (store, START + 9 * DAY);
+
+      ck_assert_str_eq (found, "");
+    }
+  g_thread_join (thread);
+  close_whole (store, START + 9 * DAY);
+}
+END_TEST
+
 /* ---- What expires ------------------------------------------------------------------------- */
 
 static guint
@@ -1798,6 +1829,7 @@ add_tests (TCase *tcase)
     an_older_store_is_migrated,
     a_migrated_store_is_like_a_new_one,
     what_does_not_follow_is_found,
+    what_others_write_meanwhile_is_no_problem,
     what_is_behind_nothing_expires,
     what_a_member_stands_on_stays,
     replay_equals_live,
