@@ -106,6 +106,27 @@ REBOUND_API gboolean rebound_store_record (ReboundStore *self, const ReboundRepo
                                            GError **error);
 
 /**
+ * rebound_store_suppose:
+ * @self: a store
+ * @report: what a message says
+ * @list: (nullable): as for rebound_store_record()
+ * @address: of a member, in lower case
+ * @path: %REBOUND_PATH_WARNING or %REBOUND_PATH_PROBE
+ * @received: when it would have arrived
+ * @error: return location for a #ReboundStoreError
+ *
+ * Records the failure of that member as if it had come back to a warning or a probe, which nobody
+ * has sent: to see, in a store of its own, what a policy would have done. The message itself can
+ * still be recorded.
+ *
+ * Returns: %FALSE with @error set where it could not be kept
+ * Since: 0.1
+ */
+REBOUND_API gboolean rebound_store_suppose (ReboundStore *self, const ReboundReport *report,
+                                            const char *list, const char *address, ReboundPath path,
+                                            gint64 received, GError **error);
+
+/**
  * ReboundMember:
  * @list: the address of the list, "" where it is not known
  * @address: in lower case
@@ -279,7 +300,7 @@ REBOUND_API gboolean rebound_store_forget (ReboundStore *self, const char *list,
  * @list: the address of the list
  * @address: (nullable): of the member; %NULL of %REBOUND_STEP_OWNER
  * @due: since when
- * @reason: (nullable): why
+ * @reason: (nullable): why; of a storm, the one that there is most of
  * @standing: where the member stands
  * @score: of the member
  * @nth: of the warnings or probes, from 1
@@ -287,6 +308,7 @@ REBOUND_API gboolean rebound_store_forget (ReboundStore *self, const char *list,
  * @storm: (nullable): of %REBOUND_STEP_OWNER: "message", "reason", "provider", "share", or "doubt"
  *   for reports that look forged
  * @key: (nullable): the Message-ID, the reason or the provider
+ * @provider: (nullable): of a storm, where there is most of it
  * @members: how many members it has hit
  * @held: how many events are held
  *
@@ -308,6 +330,7 @@ typedef struct
   guint of;
   const char *storm;
   const char *key;
+  const char *provider;
   guint members;
   guint held;
 } ReboundDue;

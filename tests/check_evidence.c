@@ -344,6 +344,7 @@ static const Row scans[] = {
   { "bob @example.net", "" },
   { "<bob@example.net>", "" },
   { "\"bob@example.net", "" },
+  { "\"bob\tat home\"@example.net", "" },
   { "bob@[192.0.2.1", "" },
   { "bob@-", "" },
 };

@@ -62,13 +62,20 @@ get_foreign (const char *p, const char *end, gsize *length)
   return c;
 }
 
+/* What is printed (RFC 5321 section 4.1.2): between two columns of a log stands a tab. */
+static gboolean
+is_quotable (const char *p, const char *end)
+{
+  return p < end && (guint8) *p >= ' ' && *p != 0x7f;
+}
+
 static gsize
 scan_quoted (const char *p, const char *end)
 {
   const char *start = p;
 
-  for (p++; p < end && *p != '"' && *p != '\n'; p++)
-    if (*p == '\\')
+  for (p++; is_quotable (p, end) && *p != '"'; p++)
+    if (*p == '\\' && is_quotable (p + 1, end))
       p++;
   return p < end && *p == '"' && p - start < LONGEST_LOCAL_PART ? p + 1 - start : 0;
 }

@@ -378,14 +378,47 @@ record_all (ReboundStore *self, gpointer data, GError **error)
   return TRUE;
 }
 
-gboolean
-rebound_store_record (ReboundStore *self, const ReboundReport *report, const char *list,
-                      gint64 received, guint *n_recorded, GError **error)
+/* What comes back to a warning or a probe. */
+typedef struct
+{
+  const char *address;
+  ReboundPath path;
+} Supposing;
+
+/* Keeps the failure of that member only; nothing of a warning where the policy does not ask whether
+ * it came back. A site that has keys would have signed the return path. */
+static void
+suppose (const ReboundStore *self, Recording *recording, const Supposing *supposing,
+         const ReboundTerms *terms)
+{
+  const gboolean is_ignored =
+      supposing->path == REBOUND_PATH_WARNING && terms->warning_bounced == REBOUND_STEP_NONE;
+  const gboolean has_keys = rebound_policy_knows_site (self->policy)
+                            && rebound_policy_site (self->policy)->keys != NULL;
+
+  for (guint i = recording->events->len; i > 0; i--)
+    {
+      ReboundStoreEvent *event = &g_array_index (recording->events, ReboundStoreEvent, i - 1);
+      g_autofree char *digest = g_strdup_printf ("supposed:%" G_GINT64_FORMAT ":%s",
+                                                 event->what.received, event->digest);
+
+      event->digest = g_string_chunk_insert (recording->strings, digest);
+      event->what.path = supposing->path;
+      event->token = NULL;
+      if (has_keys && event->what.grade != REBOUND_GRADE_D)
+        event->what.grade = REBOUND_GRADE_A;
+      if (is_ignored || event->what.type != REBOUND_EVENT_FAILURE
+          || !g_str_equal (event->address, supposing->address))
+        g_array_remove_index (recording->events, i - 1);
+    }
+}
+
+static gboolean
+record (ReboundStore *self, const ReboundReport *report, const char *list, gint64 received,
+        const Supposing *supposing, guint *n_recorded, GError **error)
 {
   g_autofree char *name = NULL;
   Recording *recording;
-
-  g_return_val_if_fail (self != NULL && report != NULL, FALSE);
 
   if (n_recorded != NULL)
     *n_recorded = 0;
@@ -399,12 +432,34 @@ rebound_store_record (ReboundStore *self, const ReboundReport *report, const cha
   if (name == NULL || !rebound_store_takes_time (received, error))
     return FALSE;
   recording = prepare (report, name, received, n_recorded);
+  if (supposing != NULL)
+    suppose (self, recording, supposing, rebound_policy_terms (self->policy, name));
   if (recording->events->len == 0)
     {
       recording_free (recording);
       return TRUE;
     }
   return rebound_store_transact_in_batch (self, name, record_all, recording, recording_free, error);
+}
+
+gboolean
+rebound_store_record (ReboundStore *self, const ReboundReport *report, const char *list,
+                      gint64 received, guint *n_recorded, GError **error)
+{
+  g_return_val_if_fail (self != NULL && report != NULL, FALSE);
+
+  return record (self, report, list, received, NULL, n_recorded, error);
+}
+
+gboolean
+rebound_store_suppose (ReboundStore *self, const ReboundReport *report, const char *list,
+                       const char *address, ReboundPath path, gint64 received, GError **error)
+{
+  const Supposing supposing = { address, path };
+
+  g_return_val_if_fail (self != NULL && report != NULL && address != NULL, FALSE);
+
+  return record (self, report, list, received, &supposing, NULL, error);
 }
 
 /* ---- Out of the database ------------------------------------------------------------------ */

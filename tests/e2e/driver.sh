@@ -25,9 +25,10 @@ our_name=mail.example.org
 rebound_id=2000
 # As long as a machine with much else to do may take for one report.
 patience=120
-# The packages, and what else a server needs that stands in none of theirs: /etc/services.
+# The packages, and what else a server needs that stands in none of theirs: /etc/services, and a
+# clock that can be set.
 packages=()
-always=(netbase)
+always=(netbase libfaketime)
 ways=()
 declare -A differs=()
 
@@ -93,10 +94,10 @@ unpack ()
 fetch_packages ()
 (
   mkdir -p "$cache" && exec 3>"$cache/../lock" && flock 3 && cd "$cache" || exit
-  [ ! -d files ] || exit 0
+  [ "$(cat names 2>/dev/null)" != "${packages[*]} ${always[*]}" ] || exit 0
   download || { apt-get update && download; } || exit
-  rm -rf part
-  unpack part && mv part files && rm -f ./*.deb
+  rm -rf part files
+  unpack part && mv part files && rm -f ./*.deb && echo "${packages[*]} ${always[*]}" >names
 )
 
 # ---- Inside: a machine with one mail server -------------------------------------------------
@@ -140,6 +141,27 @@ add_programs ()
   :
 }
 
+# The command on the day that is given, of the root or of a user of it.
+make_on_day ()
+{
+  mkdir -p "$work/above/local/lib/rebound-1"
+  cp "$REBOUND_MODULE_DIR"/*.so "$work/above/local/lib/rebound-1/"
+  cat >"$work/above/local/bin/on-day" <<'END'
+#!/bin/sh
+LD_PRELOAD=$(echo /usr/lib/*/faketime/libfaketime.so.1)
+FAKETIME=$(cat /etc/rebound/day)
+export LD_PRELOAD FAKETIME
+export FAKETIME_DISABLE_SHM=1 NO_FAKE_STAT=1 DONT_FAKE_MONOTONIC=1 TZ=UTC0
+export REBOUND_MODULE_DIR=/usr/local/lib/rebound-1
+exec /usr/local/bin/rebound "$@"
+END
+  cat >"$work/above/local/bin/do-action" <<'END'
+#!/bin/sh
+echo "$REBOUND_ACTION $REBOUND_ADDRESS" >>/var/lib/rebound/history/done
+END
+  chmod +x "$work"/above/local/bin/*
+}
+
 # The command is where the manual has it.
 make_root ()
 {
@@ -155,6 +177,7 @@ make_root ()
   done
   add_programs
   cp "$REBOUND" "$work/above/local/bin/rebound"
+  make_on_day || return
   mount -t overlay none -o "lowerdir=$work/above:$cache/files/usr:/usr" "$root/usr" || return
   mount -t proc none "$root/proc"
   [ ! -d "$cache/files/var" ] || cp -a "$cache/files/var" "$root/"
@@ -223,11 +246,14 @@ ask ()
   return 1
 }
 
-# message NAME
+# message NAME: of $from, with the fields $fields besides
+from='Greta <greta@lists.example>'
+fields=()
+
 message ()
 {
-  printf '%s\r\n' "From: Greta <greta@lists.example>" 'To: news@lists.example' \
-    "Subject: News of $1" "Message-ID: <${1%/*}@lists.example>" \
+  printf '%s\r\n' "From: $from" 'To: news@lists.example' \
+    "Subject: News of $1" "Message-ID: <${1%/*}@lists.example>" "${fields[@]}" \
     'Date: Sat, 21 Nov 2026 16:40:00 +0000' \
     'MIME-Version: 1.0' 'Content-Type: text/plain; charset=us-ascii' '' 'What is new.'
   printf .
@@ -519,10 +545,198 @@ make_log_folders ()
 {
   local way
 
-  for way in "${ways[@]}"
+  for way in "${ways[@]}" history
   do
     install -d -o "$rebound_id" "$root/var/lib/rebound/${way%%:*}"
   done
+}
+
+# ---- The history of a list --------------------------------------------------------------------
+# A server that sets ways=(...) also hands what comes to news-bounces@lists.example.org to $deliver,
+# by an alias.
+
+list=news@lists.example.org
+store=sqlite:/var/lib/rebound/history/store.db
+policy=/etc/rebound/policy.conf
+deliver="/usr/local/bin/on-day deliver --store $store --policy $policy"
+declare -A states=() reasons=() return_paths=()
+
+# ours COMMAND...: of the command, as the user whose store and keys they are
+ours ()
+{
+  chroot --userspec "$rebound_id:$rebound_id" "$root" env -i PATH=/usr/bin:/usr/local/bin LC_ALL=C \
+    on-day "$1" --policy "$policy" "${@:2}"
+}
+
+# it_is DAY: of that month
+it_is ()
+{
+  today=2026-11-0$1
+  echo "@$today 09:00:00" >"$root/etc/rebound/day"
+}
+
+take_member ()
+{
+  states[$1]=$2
+  reasons[$1]=${3#-}
+}
+
+make_site ()
+{
+  local line
+
+  mkdir -p "$root/etc/rebound"
+  cat >"$root$policy" <<'END'
+[site]
+domains=lists.example.org; lists.example
+keys=/etc/rebound/keys
+END
+  it_is 1
+  inside on-day verp key k >"$root/etc/rebound/keys"
+  chmod 600 "$root/etc/rebound/keys"
+  inside chown rebound: /etc/rebound/keys
+  while read -r -a line <&4
+  do
+    [ "${line[0]-}" != member ] || take_member "${line[@]:1}"
+  done 4<"$here/scenarios"
+}
+
+# members STATE: their addresses, one a line
+members ()
+{
+  local address
+
+  for address in "${!states[@]}"
+  do
+    [ "${states[$address]}" != "$1" ] || echo "$address"
+  done | sort
+}
+
+# post: to each member, with a return path of his own
+post ()
+{
+  local address
+
+  for address in "${!states[@]}"
+  do
+    return_paths[$address]=$(ours verp make "$list" "$address")
+    send "$today" "${return_paths[$address]}" "$address" '' '' || complain "$address was not taken"
+  done
+}
+
+was_posted ()
+{
+  grep -qF "Return-Path: <${return_paths[$1]}>" "$work/reports/$1".*.eml 2>/dev/null
+}
+
+# Who is away answers, once a day, as sieve(1) does.
+answer_absently ()
+{
+  local address=away@there.example from=away@there.example fields=('Auto-Submitted: auto-replied')
+
+  until_true "$patience" was_posted "$address" || complain "$address got nothing"
+  send "$today-away" '' "${return_paths[$address]}" '' '' || complain 'the answer was not taken'
+}
+
+# what_is_known: of this day, a line "ADDRESS REASON GRADE" for each event but delays
+what_is_known ()
+{
+  local address
+
+  for address in "${!states[@]}"
+  do
+    ours member history --store "$store" --json "$address" 2>/dev/null | jq -r --arg day "$today" \
+      --arg address "$address" 'select (.type != "notice" and (.received | startswith ($day)))
+                                | "\($address) \(.reason) \(.grade)"'
+  done | sort
+}
+
+# what_should_be: each report once, and each one trusted
+what_should_be ()
+{
+  local address
+
+  for address in "${!states[@]}"
+  do
+    [ -z "${reasons[$address]}" ] || echo "$address ${reasons[$address]} A"
+  done | sort
+}
+
+is_known ()
+{
+  [ "$(what_is_known)" = "$(what_should_be)" ]
+}
+
+# Nothing of the list is under way.
+is_idle ()
+{
+  ! show_queue | grep -q news-bounces
+}
+
+check_day ()
+{
+  until_true "$patience" is_known
+  until_true "$patience" is_idle || complain 'there is mail left in the queue'
+  is_known || complain "known is:"$'\n'"$(diff <(what_should_be) <(what_is_known))"
+}
+
+# The reports of all members wait.
+all_wait ()
+{
+  local address queue
+
+  queue=$(show_queue)
+  for address in "${!states[@]}"
+  do
+    [ -z "${reasons[$address]}" ] || grep -qF " ${return_paths[$address]}" <<<"$queue" || return
+  done
+}
+
+# due: a line "ACTION ADDRESS" for each
+due ()
+{
+  ours actions --store "$store" | jq -r '"\(.action) \(.address)"' | sort
+}
+
+check_history ()
+{
+  local name=history folder=$root/var/lib/rebound/history dead
+
+  make_site
+  good=yes
+  post
+  answer_absently
+  check_day
+  result 'history: each report is known once, and trusted'
+
+  good=yes
+  it_is 2
+  spoil alias
+  post
+  answer_absently
+  until_true "$patience" all_wait || complain "not all reports wait: $(show_queue)"
+  mend alias
+  flush_queue
+  check_day
+  result 'history: what waited for the store is not lost, and not doubled'
+
+  good=yes
+  it_is 3
+  post
+  answer_absently
+  check_day
+  it_is 5
+  dead=$(members dead | sed 's/^/unsubscribe /')
+  [ "$(due)" = "$dead" ] || complain "due is: $(due)"
+  result 'history: those who are due to be removed are the dead ones'
+
+  good=yes
+  ours actions --store "$store" --on-action do-action &
+  ours actions --store "$store" --on-action do-action || complain "actions answers $?"
+  wait $! || complain "actions answers $?"
+  [ "$(sort "$folder/done")" = "$dead" ] || complain "done is: $(cat "$folder/done")"
+  [ -z "$(due)" ] || complain "still due is: $(due)"
+  result 'history: each of them is handed out once'
 }
 
 # ---- All of it ------------------------------------------------------------------------------
@@ -560,6 +774,7 @@ run_inside ()
   do
     check_way "$way"
   done
+  [ "${#ways[@]}" -eq 0 ] || check_history
   keep_logs
   echo "1..$number"
   [ "$failed" -eq 0 ]

@@ -89,8 +89,10 @@ start_server ()
 {
   add_user Debian-exim 2001
   write_configuration
-  echo 'list-bounces: "|/usr/local/bin/rebound deliver --log /var/lib/rebound/alias/bounces.ndjson"' \
-    >"$root/etc/aliases"
+  cat >"$root/etc/aliases" <<END
+list-bounces: "|/usr/local/bin/rebound deliver --log /var/lib/rebound/alias/bounces.ndjson"
+news-bounces: "|$deliver"
+END
   inside mkdir -p /var/spool/exim4 /var/log/exim4
   inside chown Debian-exim: /var/spool/exim4 /var/log/exim4
   inside exim4 -bdf -q1s >"$root/var/log/exim4/stderr" 2>&1 &

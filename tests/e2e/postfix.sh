@@ -80,8 +80,10 @@ write_maps ()
 {
   echo 'bounces.example.org rebound:' >"$root/etc/postfix/transport"
   mkdir "$root/etc/rebound"
-  echo 'list-bounces: "|/usr/local/bin/rebound deliver --log /var/lib/rebound/alias/bounces.ndjson"' \
-    >"$root/etc/rebound/aliases"
+  cat >"$root/etc/rebound/aliases" <<END
+list-bounces: "|/usr/local/bin/rebound deliver --log /var/lib/rebound/alias/bounces.ndjson"
+news-bounces: "|$deliver"
+END
   inside chown -R rebound: /etc/rebound
   inside postmap /etc/postfix/transport
   inside postalias /etc/rebound/aliases

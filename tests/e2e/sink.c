@@ -9,6 +9,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <arpa/inet.h>
 #include <err.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -159,6 +160,20 @@ copy_path (char *to, const char *command)
     to[0] = '\0';
 }
 
+/* Who greylists knows them the next time. */
+static bool
+is_first (const char *local)
+{
+  char path[512];
+  int fd;
+
+  snprintf (path, sizeof path, "%s/.met-%s", folder, local);
+  fd = open (path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+  if (fd >= 0)
+    close (fd);
+  return fd >= 0;
+}
+
 static void
 take_recipient (Session *self, const char *command)
 {
@@ -167,7 +182,9 @@ take_recipient (Session *self, const char *command)
 
   copy_path (path, command);
   sscanf (path, "%255[^@]", local);
-  answer = find ("answer", local, "rcpt");
+  answer = find ("answer", local, "once");
+  if (answer == NULL || !is_first (local))
+    answer = find ("answer", local, "rcpt");
   say (self, answer ? answer->text : OK);
   if (answer != NULL)
     return;
