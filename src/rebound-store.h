@@ -298,7 +298,7 @@ REBOUND_API gboolean rebound_store_forget (ReboundStore *self, const char *list,
  * @id: by which it is acknowledged
  * @step: what is to be done
  * @list: the address of the list
- * @address: (nullable): of the member; %NULL of %REBOUND_STEP_OWNER
+ * @address: (nullable): of the member; %NULL of a storm
  * @due: since when
  * @reason: (nullable): why; of a storm, the one that there is most of
  * @standing: where the member stands
