@@ -126,7 +126,8 @@ static const struct
     1, 1, put_path },
   { "storm",
     "SELECT 0, t.id, t.id, l.address, t.kind, t.key, t.opened, t.seen, t.ended, t.fate, t.members, "
-    "t.held, t.enough, t.provider FROM storms t JOIN lists l ON l.id = t.list WHERE t.id > $1 ORDER BY t.id" NEXT_PAGE,
+    "t.held, t.enough, t.provider FROM storms t JOIN lists l ON l.id = t.list WHERE t.id > $1 "
+    "ORDER BY t.id" NEXT_PAGE,
     1, 1, put_storm },
   { "event",
     "SELECT e.id, '', " REBOUND_STORE_EVENT_COLUMNS " FROM events e "
