@@ -10,7 +10,9 @@
 
 #include "translate.h"
 
-G_DEFINE_QUARK (rebound - policy - error - quark, rebound_policy_error)
+/* clang-format off */
+G_DEFINE_QUARK (rebound-policy-error-quark, rebound_policy_error)
+/* clang-format on */
 
 typedef enum
 {
@@ -372,6 +374,7 @@ begin_list (Reading *self, const Group *group, GError **error)
 {
   g_autoptr (ReboundPolicy) preset = NULL;
   const ReboundSection *base = &self->policy->all;
+  ReboundSection *section;
 
   if (find_line (self, group, "preset") != NULL)
     {
@@ -380,7 +383,9 @@ begin_list (Reading *self, const Group *group, GError **error)
         return FALSE;
       base = &preset->all;
     }
-  g_tree_insert (self->policy->lists, g_strdup (group->name), g_memdup2 (base, sizeof *base));
+  section = g_new (ReboundSection, 1);
+  *section = *base;
+  g_tree_insert (self->policy->lists, g_strdup (group->name), section);
   return TRUE;
 }
 
