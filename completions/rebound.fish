@@ -44,6 +44,7 @@ for where in __rebound_wants_command '__rebound_command_is help'
     complete -c rebound -n $where -a actions -d 'Say what lists are to do now'
     complete -c rebound -n $where -a sent -d 'Note to how many a message was sent'
     complete -c rebound -n $where -a store -d 'Look after the store'
+    complete -c rebound -n $where -a verp -d 'Sign return paths, and verify them'
     complete -c rebound -n $where -a help -d 'Show how to use a command'
 end
 
@@ -56,7 +57,7 @@ complete -c rebound -n $where -l explain -d 'Show every fact behind a verdict'
 complete -c rebound -n $where -l taxonomy -x -a "$taxonomies" \
     -d 'Print another system\'s name beside each reason'
 
-set -l where '__rebound_command_is parse classify explain scan member'
+set -l where '__rebound_command_is parse classify explain scan member verp'
 complete -c rebound -n $where -l json -d 'One JSON object a line'
 
 complete -c rebound -n '__rebound_command_is parse classify deliver scan explain rules' -l rules -r -F \
@@ -80,10 +81,10 @@ complete -c rebound -n $where -F
 complete -c rebound -n "$where; and not __fish_seen_subcommand_from check list show" \
     -a 'check list show'
 complete -c rebound -n "$where; and __fish_seen_subcommand_from show" -a $presets
-set -l where '__rebound_command_is parse classify deliver scan member actions sent store'
+set -l where '__rebound_command_is parse classify deliver scan member actions sent store verp'
 complete -c rebound -n $where -l policy -r -F -a $presets -d 'A policy instead of that of the site'
 
-set -l where '__rebound_command_is deliver scan member actions sent store'
+set -l where '__rebound_command_is deliver scan member actions sent store verp'
 complete -c rebound -n $where -l store -x -d 'The store of the history'
 
 complete -c rebound -n '__rebound_command_is deliver scan member actions sent' -l list -x \
@@ -111,3 +112,8 @@ set -l where '__rebound_command_is store'
 complete -c rebound -n $where -a 'check migrate expire export import'
 complete -c rebound -n $where -l keep -x -d 'Keep the events of so many days'
 complete -c rebound -n '__rebound_command_is store; and __fish_seen_subcommand_from import' -F
+
+set -l where '__rebound_command_is verp'
+complete -c rebound -n $where -a 'make verify key'
+complete -c rebound -n $where -l keys -r -F -d 'The file of the keys'
+complete -c rebound -n $where -l path -x -a 'post warning probe' -d 'What is sent'

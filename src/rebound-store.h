@@ -72,8 +72,10 @@ REBOUND_API void rebound_store_free (ReboundStore *self);
  * @self: a store
  * @error: return location for a #ReboundStoreError
  *
- * What is recorded until rebound_store_commit() becomes durable together, and much faster. Without
- * it each call is durable when it returns.
+ * What is done until rebound_store_commit() becomes durable together, and much faster. Without it
+ * each call is durable when it returns. Where one fails that was given nothing wrong (that is, not
+ * with %REBOUND_STORE_ERROR_INPUT or %REBOUND_STORE_ERROR_NOT_FOUND), nothing of the whole is kept,
+ * and all further ones fail until rebound_store_rollback() or rebound_store_commit().
  *
  * Returns: %FALSE with @error set where it failed
  * Since: 0.1
@@ -93,7 +95,8 @@ REBOUND_API void rebound_store_rollback (ReboundStore *self);
  * @error: return location for a #ReboundStoreError
  *
  * Keeps an event for each recipient who may be a member, and decides what follows. The same message
- * again changes nothing.
+ * again changes nothing. A member is judged by his newest 1000 events and by all that the list
+ * manager has done and was confirmed.
  *
  * Returns: %FALSE with @error set where it could not be kept
  * Since: 0.1
@@ -101,6 +104,27 @@ REBOUND_API void rebound_store_rollback (ReboundStore *self);
 REBOUND_API gboolean rebound_store_record (ReboundStore *self, const ReboundReport *report,
                                            const char *list, gint64 received, guint *n_recorded,
                                            GError **error);
+
+/**
+ * rebound_store_suppose:
+ * @self: a store
+ * @report: what a message says
+ * @list: (nullable): as for rebound_store_record()
+ * @address: of a member, in lower case
+ * @path: %REBOUND_PATH_WARNING or %REBOUND_PATH_PROBE
+ * @received: when it would have arrived
+ * @error: return location for a #ReboundStoreError
+ *
+ * Records the failure of that member as if it had come back to a warning or a probe, which nobody
+ * has sent: to see, in a store of its own, what a policy would have done. The message itself can
+ * still be recorded.
+ *
+ * Returns: %FALSE with @error set where it could not be kept
+ * Since: 0.1
+ */
+REBOUND_API gboolean rebound_store_suppose (ReboundStore *self, const ReboundReport *report,
+                                            const char *list, const char *address, ReboundPath path,
+                                            gint64 received, GError **error);
 
 /**
  * ReboundMember:
@@ -259,9 +283,11 @@ REBOUND_API gboolean rebound_store_reset (ReboundStore *self, const char *list, 
  * @error: return location for a #ReboundStoreError, %REBOUND_STORE_ERROR_NOT_FOUND where nothing is
  *   known of him
  *
- * Erases all that is known of him.
+ * Erases all that is known of him. SQLite writes the file anew for it, with a batch once at its end;
+ * PostgreSQL has to be told, see rebound-store(5).
  *
- * Returns: %FALSE with @error set where it failed
+ * Returns: %FALSE with @error set where it failed; where it failed after the rows were deleted, as on
+ *   a full disk, they stay so
  * Since: 0.1
  */
 REBOUND_API gboolean rebound_store_forget (ReboundStore *self, const char *list,
@@ -274,7 +300,7 @@ REBOUND_API gboolean rebound_store_forget (ReboundStore *self, const char *list,
  * @list: the address of the list
  * @address: (nullable): of the member; %NULL of %REBOUND_STEP_OWNER
  * @due: since when
- * @reason: (nullable): why
+ * @reason: (nullable): why; of a storm, the one that there is most of
  * @standing: where the member stands
  * @score: of the member
  * @nth: of the warnings or probes, from 1
@@ -282,6 +308,7 @@ REBOUND_API gboolean rebound_store_forget (ReboundStore *self, const char *list,
  * @storm: (nullable): of %REBOUND_STEP_OWNER: "message", "reason", "provider", "share", or "doubt"
  *   for reports that look forged
  * @key: (nullable): the Message-ID, the reason or the provider
+ * @provider: (nullable): of a storm, where there is most of it
  * @members: how many members it has hit
  * @held: how many events are held
  *
@@ -303,6 +330,7 @@ typedef struct
   guint of;
   const char *storm;
   const char *key;
+  const char *provider;
   guint members;
   guint held;
 } ReboundDue;
@@ -470,7 +498,7 @@ REBOUND_API gboolean rebound_store_migrate (const char *url, guint *from, guint 
  * Erases the events that arrived before, unless one is behind where a member stands now; and of
  * members of whom nothing is left, the rest.
  *
- * Returns: %FALSE with @error set where it failed
+ * Returns: %FALSE with @error set where it failed; what had expired until then stays so
  * Since: 0.1
  */
 REBOUND_API gboolean rebound_store_expire (ReboundStore *self, gint64 before, gint64 now,
@@ -495,7 +523,8 @@ REBOUND_API gboolean rebound_store_export (ReboundStore *self,
  * @self: a store
  * @json: a line that rebound_store_export() gave
  * @added: (out) (optional): whether it was not there yet
- * @error: return location for a #ReboundStoreError
+ * @error: return location for a #ReboundStoreError, %REBOUND_STORE_ERROR_INPUT where the line is wrong;
+ *   its message says why
  *
  * Returns: %FALSE with @error set where it failed
  * Since: 0.1

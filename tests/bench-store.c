@@ -80,10 +80,12 @@ open_store (const char *url)
 
 /* ---- Recording ---------------------------------------------------------------------------- */
 
-/* One who writes, and his reports: every @step-th from @first. */
+/* One who writes, and his reports: every @step-th from @first. Two write for two lists: within one
+ * they wait for each other. */
 typedef struct
 {
   const char *url;
+  char *list;
   guint first;
   guint step;
   guint batch; /* so many are committed together */
@@ -92,11 +94,11 @@ typedef struct
 } Writer;
 
 static void
-record (ReboundStore *store, guint i)
+record (ReboundStore *store, const char *list, guint i)
 {
   g_autoptr (GError) error = NULL;
 
-  if (!rebound_store_record (store, g_ptr_array_index (reports, i), LIST, START + i, NULL, &error))
+  if (!rebound_store_record (store, g_ptr_array_index (reports, i), list, START + i, NULL, &error))
     die (error);
 }
 
@@ -110,7 +112,7 @@ record_batch (ReboundStore *store, const Writer *self, guint i)
   if (self->batch > 1 && !rebound_store_begin (store, &error))
     die (error);
   for (; i < end; i += self->step)
-    record (store, i);
+    record (store, self->list, i);
   if (self->batch > 1 && !rebound_store_commit (store, &error))
     die (error);
   return i;
@@ -143,11 +145,13 @@ measure_recording (const char *url, guint n_writers, guint batch)
   for (guint i = 0; i < n_writers; i++)
     {
       writers[i] = (Writer){ .url = url, .first = i, .step = n_writers, .batch = batch };
+      writers[i].list = i == 0 ? g_strdup (LIST) : g_strdup_printf ("%u." LIST, i);
       threads[i] = g_thread_new (NULL, write_reports, &writers[i]);
     }
   for (guint i = 0; i < n_writers; i++)
     {
       g_thread_join (threads[i]);
+      g_free (writers[i].list);
       rate += writers[i].n / writers[i].seconds;
     }
   return rate;
@@ -322,7 +326,7 @@ measure_decisions (void)
 
   remove_store (url);
   store = open_store (url);
-  record (store, 0);
+  record (store, LIST, 0);
   fill (store, n_members);
   rebound_store_free (store);
   print_decisions (url, n_members);

@@ -512,6 +512,8 @@ static const Case honest[] = {
     NULL, NULL, NULL, "A now" },
   { "in Envelope-To", "Return-path: <>\nEnvelope-to: $ANN\n" OUR_RECEIVED, NULL, NULL, NULL,
     "A now" },
+  { "in Envelope-To beside others", "Envelope-to: x@lists.example.org,\n\t$ANN\n" OUR_RECEIVED,
+    NULL, NULL, NULL, "A now" },
   { "in X-Envelope-To, in angle brackets", "X-Envelope-To: <$ANN>\n" OUR_RECEIVED, NULL, NULL, NULL,
     "A now" },
   { "behind an mbox From line", "From MAILER-DAEMON Sun Nov 22 01:18:31 2026\n" ARRIVED ("$ANN"),
@@ -542,6 +544,13 @@ static const Case honest[] = {
   { "a host of that name in a comment",
     "Authentication-Results: mx.example.net (mx.example.org;"
     " dmarc=fail); dmarc=pass\n" ARRIVED ("$ANN"),
+    NULL, NULL, NULL, "A now" },
+  { "a host of that name with a comment in it",
+    "Authentication-Results: mx.ex(\\)ample)ample.org; dmarc=fail\n" ARRIVED ("$ANN"), NULL, NULL,
+    NULL, "A now" },
+  { "results in a quoted string",
+    "Authentication-Results: mx.example.org; spf=pass reason=\"x\\\"; dmarc=fail\"\n" ARRIVED (
+        "$ANN"),
     NULL, NULL, NULL, "A now" },
   { "a message of a member's own program", NULL, NULL, NULL,
     "Message-ID: <1@laptop>\nList-Id: <news.lists.example.org>\n\n", "A now" },
@@ -767,6 +776,7 @@ START_TEST (test_path)
       REBOUND_PATH_PROBE },
     { ARRIVED ("news-bounces@lists.example.org"), REBOUND_PATH_NONE },
     { ARRIVED ("$CHANGED"), REBOUND_PATH_NONE },
+    { ARRIVED ("news-return-7-@lists.example.org"), REBOUND_PATH_NONE },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)

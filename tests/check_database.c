@@ -5,6 +5,7 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -360,6 +361,33 @@ START_TEST (rows_come_one_by_one_and_end_when_told)
       ck_assert_int_eq (counting.n, 3);
     }
   ck_assert_int_eq (integer_of (database, "SELECT count(*) FROM things"), 0);
+  close_database (database);
+}
+END_TEST
+
+static glong
+peak_memory (void)
+{
+  struct rusage usage;
+
+  getrusage (RUSAGE_SELF, &usage);
+  return usage.ru_maxrss;
+}
+
+/* 200 MB of rows, of which one is held at a time. */
+START_TEST (many_rows_take_no_memory)
+{
+  static const char sql[] = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
+                            "WHERE i < 200000) SELECT i, $1 FROM n";
+  ReboundDatabase *database = open_with_table (_i);
+  g_autofree char *text = g_strnfill (1000, 'x');
+  ReboundValue value = TEXT (text);
+  Counting counting = { 0, 0 };
+  glong before = peak_memory ();
+
+  ck_assert (run (database, sql, &value, 1, count_row, &counting, NULL, NULL));
+  ck_assert_int_eq (counting.n, 200000);
+  ck_assert_int_lt (peak_memory () - before, 20 * 1024);
   close_database (database);
 }
 END_TEST
@@ -932,6 +960,7 @@ case_of_all (void)
     what_has_changed_is_counted,
     a_change_can_return_rows,
     rows_come_one_by_one_and_end_when_told,
+    many_rows_take_no_memory,
     a_statement_goes_by_its_text,
     a_statement_that_fails_says_why,
     what_is_committed_stays_and_the_rest_does_not,

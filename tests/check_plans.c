@@ -5,20 +5,14 @@
 #include <string.h>
 
 #include "bounces.h"
-#include "history/store-private.h"
+#include "spy.h"
 
 #define LIST "news@lists.example.org"
 #define DAY 86400
-
-/* Stands before the class of a database, and notes how each statement is executed. */
-typedef struct
-{
-  ReboundDatabaseClass klass;
-  const ReboundDatabaseClass *real;
-  GPtrArray *plans;
-} Spy;
+#define START (20000 * (gint64) DAY) /* in 2024 */
 
 static Spy spy;
+static GPtrArray *plans; /* how each statement was executed */
 static ReboundStore *store;
 static ReboundAnalyzer *analyzer;
 
@@ -27,7 +21,7 @@ static ReboundAnalyzer *analyzer;
 static gboolean
 take_plan (const ReboundValue *row, G_GNUC_UNUSED gpointer data)
 {
-  g_ptr_array_add (spy.plans, g_strdup (row[3].text));
+  g_ptr_array_add (plans, g_strdup (row[3].text));
   return TRUE;
 }
 
@@ -65,43 +59,41 @@ start (void)
   ck_assert_ptr_nonnull (store);
   for (guint i = 0; i < 5; i++)
     {
-      record ("ann@example.net", 2 * i, i * DAY);
-      record ("bob@example.com", 2 * i + 1, i * DAY);
+      record ("ann@example.net", 2 * i, START + i * DAY);
+      record ("bob@example.com", 2 * i + 1, START + i * DAY);
     }
-  spy.real = store->database->klass;
-  spy.klass = *spy.real;
+  plans = g_ptr_array_new_with_free_func (g_free);
+  spy_on (&spy, store);
   spy.klass.run = spy_run;
-  spy.plans = g_ptr_array_new_with_free_func (g_free);
-  store->database->klass = &spy.klass;
 }
 
 static void
 stop (void)
 {
-  store->database->klass = spy.real;
+  spy_off (&spy, store);
   rebound_store_free (store);
   rebound_analyzer_unref (analyzer);
-  g_ptr_array_unref (spy.plans);
+  g_ptr_array_unref (plans);
 }
 
 /* The plan has @n steps, each of which has one of @texts in it. */
 static void
 assert_plan (guint n, const char *const *texts)
 {
-  ck_assert_uint_eq (spy.plans->len, n);
+  ck_assert_uint_eq (plans->len, n);
   for (guint i = 0; i < n; i++)
-    ck_assert_msg (strstr (g_ptr_array_index (spy.plans, i), texts[i]) != NULL, "%s",
-                   (char *) g_ptr_array_index (spy.plans, i));
+    ck_assert_msg (strstr (g_ptr_array_index (plans, i), texts[i]) != NULL, "%s",
+                   (char *) g_ptr_array_index (plans, i));
 }
 
 /* No table is read from its beginning to its end, and at most what is due at once is sorted. */
 static void
 assert_no_scan (void)
 {
-  ck_assert_uint_gt (spy.plans->len, 0);
-  for (guint i = 0; i < spy.plans->len; i++)
+  ck_assert_uint_gt (plans->len, 0);
+  for (guint i = 0; i < plans->len; i++)
     {
-      const char *plan = g_ptr_array_index (spy.plans, i);
+      const char *plan = g_ptr_array_index (plans, i);
 
       ck_assert_msg (!g_str_has_prefix (plan, "SCAN"), "%s", plan);
       ck_assert_msg (strstr (plan, "TEMP B-TREE FOR ORDER BY") == NULL, "%s", plan);
@@ -116,8 +108,8 @@ decide (void)
 
   ck_assert (rebound_store_member_load (store, 1, &member, NULL));
   ck_assert_str_eq (member.address, "ann@example.net");
-  g_ptr_array_set_size (spy.plans, 0);
-  ck_assert (rebound_store_decide (store, &member, 6 * DAY, &decision, NULL));
+  g_ptr_array_set_size (plans, 0);
+  ck_assert (rebound_store_decide (store, &member, START + 6 * DAY, &decision, NULL));
 }
 
 /* ---- Tests -------------------------------------------------------------------------------- */
@@ -144,7 +136,7 @@ START_TEST (a_decision_of_many_events_reads_two_indexes)
       "INSERT INTO events (member, received, type, reason, ceiling, grade, path, done, bounce, "
       "unsubscribe, digest) "
       "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) "
-      "SELECT 1, i, 0, 1, 1, 1, 1, 0, 1, 1, 'digest ' || i FROM n",
+      "SELECT 1, 1600000000 + i, 0, 1, 1, 1, 1, 0, 1, 1, 'digest ' || i FROM n",
       NULL, 0, NULL, NULL));
   decide ();
   assert_plan (2, plan);
@@ -153,8 +145,8 @@ END_TEST
 
 START_TEST (recording_scans_nothing)
 {
-  record ("ann@example.net", 100, 6 * DAY);
-  record ("new@example.net", 101, 6 * DAY);
+  record ("ann@example.net", 100, START + 6 * DAY);
+  record ("new@example.net", 101, START + 6 * DAY);
   assert_no_scan ();
 }
 END_TEST
@@ -170,7 +162,7 @@ START_TEST (what_is_due_is_found_without_a_scan)
 {
   guint n = 0;
 
-  ck_assert (rebound_store_due (store, LIST, 30 * DAY, take_due, &n, NULL));
+  ck_assert (rebound_store_due (store, LIST, START + 30 * DAY, take_due, &n, NULL));
   assert_no_scan ();
 }
 END_TEST
@@ -178,15 +170,15 @@ END_TEST
 int
 main (void)
 {
-  TCase *plans = tcase_create ("plans");
-  TCase *cases[] = { plans, NULL };
+  TCase *tests = tcase_create ("plans");
+  TCase *cases[] = { tests, NULL };
   const char *modules = g_getenv ("REBOUND_MODULES");
 
   if (modules == NULL || strstr (modules, "sqlite") == NULL)
     cases[0] = NULL;
-  tcase_add_test (plans, a_decision_reads_an_index_alone);
-  tcase_add_test (plans, a_decision_of_many_events_reads_two_indexes);
-  tcase_add_test (plans, recording_scans_nothing);
-  tcase_add_test (plans, what_is_due_is_found_without_a_scan);
+  tcase_add_test (tests, a_decision_reads_an_index_alone);
+  tcase_add_test (tests, a_decision_of_many_events_reads_two_indexes);
+  tcase_add_test (tests, recording_scans_nothing);
+  tcase_add_test (tests, what_is_due_is_found_without_a_scan);
   return run_suite ("plans", cases, start, stop);
 }

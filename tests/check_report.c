@@ -114,7 +114,7 @@ static const char bounce[] =
 #define RECIPIENT_MEMBERS                                                                          \
   "address original_address subscriber subscriber_from action reply status diagnostic "            \
   "remote_mta provider stage will_retry_until moved_to reason also bounce fault unsubscribe "      \
-  "evidence"
+  "authenticity evidence"
 
 /* The order and the names of the contract. */
 START_TEST (json_members)

@@ -7,43 +7,6 @@ set -u
 
 # ---- Messages ------------------------------------------------------------------------------
 
-# bounce WHO CODE WORDS: a report of a message to WHO@example.net
-bounce ()
-{
-  cat <<END
-Return-Path: <>
-From: Mail Delivery System <MAILER-DAEMON@mx.example.net>
-To: news-bounces@lists.example.org
-Subject: Undelivered Mail Returned to Sender
-Date: Sat, 21 Nov 2026 16:40:00 +0000
-Message-ID: <$1.77@mx.example.net>
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=delivery-status; boundary="b1"
-
---b1
-Content-Type: text/plain; charset=us-ascii
-
-Your message could not be delivered.
-
-From here on nobody knows the way.
-
---b1
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; mx.example.net
-
-Final-Recipient: rfc822; $1@example.net
-Action: failed
-Status: $(echo "$2" | cut -d ' ' -f 2)
-Remote-MTA: dns; mail.example.net
-Diagnostic-Code: smtp; $2 <$1@example.net>: $3
-
---b1--
-END
-}
-
-separator='From MAILER-DAEMON Sat Nov 21 16:40:00 2026'
-
 bounce gone '550 5.1.1' 'no such user' >gone.eml
 bounce full '552 5.2.2' 'mailbox full' >full.eml
 bounce spam '550 5.7.1' 'message rejected as spam' >spam.eml

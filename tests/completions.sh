@@ -141,12 +141,12 @@ check_shell ()
   offers 'the commands' "$work/commands" ''
   offers 'the options without a command' "$work/general" --
   offers 'a word that is begun' "$work/parse" par
-  for command in parse deliver scan classify explain rules policy member actions sent store
+  for command in parse deliver scan classify explain rules policy member actions sent store verp
   do
     long_options "$command" >"$work/options"
     offers "the options of $command" "$work/options" "$command" --
   done
-  for noun in member store
+  for noun in member store verp
   do
     verbs "$noun" >"$work/verbs"
     offers "what can be done with $noun" "$work/verbs" "$noun" ''

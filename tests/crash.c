@@ -9,6 +9,8 @@
  *          fails where the store does not have messages 0 to N-1, each once, or is not whole
  *        crash hold URL SECONDS
  *          keeps the store locked for so long; a line on standard output says since when
+ *        crash ask URL
+ *          opens the store, writes a line, reads one, asks the store, and says why it fails
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <errno.h>
@@ -301,6 +303,24 @@ run_hold (char **argv)
   return EXIT_SUCCESS;
 }
 
+/* ---- Asking ------------------------------------------------------------------------------- */
+
+static int
+run_ask (char **argv)
+{
+  g_autoptr (ReboundStore) store = open_store (argv[0]);
+  g_autoptr (GError) error = NULL;
+  char line[80];
+  guint n = 0;
+
+  puts ("open");
+  if (fgets (line, sizeof line, stdin) == NULL)
+    die (NULL);
+  if (!rebound_store_history (store, LIST, "nobody@example.org", count_event, &n, &error))
+    die (error);
+  return EXIT_SUCCESS;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -311,6 +331,8 @@ main (int argc, char **argv)
     return run_verify (argv + 2);
   if (argc == 4 && strcmp (argv[1], "hold") == 0)
     return run_hold (argv + 2);
-  fputs ("usage: crash deliver|verify|hold URL …\n", stderr);
+  if (argc == 3 && strcmp (argv[1], "ask") == 0)
+    return run_ask (argv + 2);
+  fputs ("usage: crash deliver|verify|hold|ask URL …\n", stderr);
   return EX_USAGE;
 }

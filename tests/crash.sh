@@ -40,15 +40,37 @@ delivered ()
 # ---- On a disk that is too small ---------------------------------------------------------------
 # The script calls itself for it, in a namespace whose mounts nobody else sees.
 
-if [ "${1-}" = small-disk ]
-then
-  mount -t tmpfs -o size=800k rebound-test "$2" || exit 77
-  url=sqlite:$2/store.db
-  deferred "$url" 0 300 'full' || exit 1
-  mount -o remount,size=30m "$2" || exit 99
-  delivered "$url" 0 300
-  exit
-fi
+# on_small_disk FOLDER URL N: the disk behind the folder has room for none or some of N messages
+on_small_disk ()
+{
+  deferred "$2" 0 "$3" 'make room on the disk' || return
+  rm -f "$1/filler"
+  mount -o remount,size=300m "$1" || return
+  delivered "$2" 0 "$3"
+}
+
+case ${1-} in
+  small-disk-sqlite)
+    mount -t tmpfs -o size=400k rebound-test "$2" || exit 77
+    on_small_disk "$2" "sqlite:$2/store.db" 500
+    exit
+    ;;
+  small-disk-postgresql)
+    pg_make_folder ()
+    {
+      pg_folder=$work
+      mount -t tmpfs -o size=100m rebound-test "$pg_folder" && chown nobody "$pg_folder" || exit 77
+    }
+    work=$2
+    trap pg_end EXIT
+    pg_make
+    pg_start && crash deliver "$REBOUND_TEST_POSTGRESQL" 0 1 0 || exit
+    # to its last byte
+    cat /dev/zero >"$pg_folder/filler" 2>/dev/null
+    on_small_disk "$pg_folder" "$REBOUND_TEST_POSTGRESQL" 500
+    exit
+    ;;
+esac
 
 # messages, and how often PostgreSQL is stopped meanwhile
 many=${CRASH_FULL:+1500}
@@ -70,15 +92,22 @@ sqlite_killed ()
 
 sqlite_full ()
 {
-  # In blocks of 512 bytes.
-  (ulimit -f 400 && deferred "sqlite:$work/full.db" 0 200 'limit of file size') \
-    && delivered "sqlite:$work/full.db" 0 200
+  # In blocks of 512 bytes: all of them take more.
+  (ulimit -f 600 && deferred "sqlite:$work/full.db" 0 500 'limit of file size') \
+    && delivered "sqlite:$work/full.db" 0 500
 }
 
-sqlite_small_disk ()
+# small_disk DATABASE
+small_disk ()
 {
-  mkdir "$work/disk"
-  unshare --mount sh "$top_srcdir/tests/crash.sh" small-disk "$work/disk"
+  if [ "$(id -u)" -ne 0 ] || ! unshare --mount true 2>/dev/null
+  then
+    skip "$1: the disk is full" 'only root can make a small disk'
+    return
+  fi
+  mkdir "$work/$1"
+  unshare --mount sh "$top_srcdir/tests/crash.sh" "small-disk-$(echo "$1" | tr '[:upper:]' '[:lower:]')" "$work/$1"
+  report $? "$1: the disk is full"
 }
 
 # Root may write everywhere.
@@ -125,13 +154,7 @@ case " $REBOUND_MODULES " in
     report $? 'SQLite: eight deliver, and are killed'
     sqlite_full
     report $? 'SQLite: a file must not become longer'
-    if [ "$(id -u)" -eq 0 ] && unshare --mount true 2>/dev/null
-    then
-      sqlite_small_disk
-      report $? 'SQLite: the disk is full'
-    else
-      skip 'SQLite: the disk is full' 'only root can make a small disk'
-    fi
+    small_disk SQLite
     if pg_as_user test -x "$REBOUND" -a -x "$top_builddir/tests/crash" -a -r "$work"
     then
       sqlite_read_only
@@ -188,25 +211,39 @@ postgresql_stopped ()
   pg_start && [ "$status" -eq 0 ] && delivered "$url" 1 1
 }
 
-# signal_server SIGNAL: to all its processes
-signal_server ()
-{
-  postmaster=$(head -n 1 "$pg_folder/data/postmaster.pid")
-  # shellcheck disable=SC2046 # one word for each process
-  kill "-$1" "$postmaster" $(cat "/proc/$postmaster/task/$postmaster/children")
-}
-
 # It still takes connections, as the kernel does that, and says nothing.
 postgresql_silent ()
 {
-  new_schema silent && delivered "$url" 0 1 && signal_server STOP || return
+  new_schema silent && delivered "$url" 0 1 && pg_signal STOP || return
   start=$(date +%s)
   deferred "$url" 1 1 'see whether the server runs'
   status=$?
   seconds=$(($(date +%s) - start))
-  signal_server CONT
+  pg_signal CONT
   echo "# after $seconds seconds"
   [ "$status" -eq 0 ] && [ "$seconds" -lt 60 ] && delivered "$url" 1 1
+}
+
+# One who was connected before.
+postgresql_falls_silent ()
+{
+  new_schema falls_silent && mkfifo "$work/ask" "$work/open" || return
+  crash ask "$url" <"$work/ask" >"$work/open" 2>"$work/said" &
+  asking=$!
+  exec 8>"$work/ask"
+  read -r open <"$work/open"
+  pg_signal STOP
+  start=$(date +%s)
+  echo now >&8
+  wait "$asking"
+  status=$?
+  seconds=$(($(date +%s) - start))
+  pg_signal CONT
+  exec 8>&-
+  sed 's/^/# /' "$work/said"
+  echo "# after $seconds seconds"
+  [ "$open" = open ] && [ "$status" -eq 1 ] && [ "$seconds" -lt 60 ] \
+    && grep -q 'does not answer; see whether the server runs' "$work/said"
 }
 
 postgresql_locked ()
@@ -227,6 +264,7 @@ then
   skip PostgreSQL "$why"
   finish
 fi
+small_disk PostgreSQL
 pg_make
 pg_start || exit
 postgresql_stopped
@@ -241,5 +279,7 @@ then
   report $? 'PostgreSQL: a lock is not waited for for ever'
   postgresql_silent
   report $? 'PostgreSQL: it does not answer'
+  postgresql_falls_silent
+  report $? 'PostgreSQL: it does not answer any more'
 fi
 finish

@@ -15,13 +15,19 @@ trap 'exit 99' HUP INT TERM
 # shellcheck source=tests/report.sh
 . "$top_srcdir/tests/report.sh"
 
-# read_message FILE: its report to $work/report, and all files that were loaded for it to
-# $work/loaded, as the dynamic linker of glibc tells
-read_message ()
+# loading ARGUMENT…: the output of the command to $work/report, and all files that were loaded for it
+# to $work/loaded, as the dynamic linker of glibc tells
+loading ()
 {
   rm -f "$work"/ld.*
-  LD_DEBUG=files LD_DEBUG_OUTPUT=$work/ld "$REBOUND" parse --json "$1" >"$work/report" || return
+  LD_DEBUG=files LD_DEBUG_OUTPUT=$work/ld "$REBOUND" "$@" >"$work/report" || return
   cat "$work"/ld.* >"$work/loaded" 2>"$work/none"
+}
+
+# read_message FILE
+read_message ()
+{
+  loading parse --json "$1"
 }
 
 dead='"reason": "user-unknown"'
@@ -139,6 +145,21 @@ case " $REBOUND_MODULES " in
     ;;
 esac
 
+case " $REBOUND_MODULES " in
+  *' sqlite '*)
+    if loading deliver --store "sqlite:$work/store.db" <"$work/plain.eml" && loaded libglib
+    then
+      { loaded "$modules_dir/sqlite." && loaded libsqlite3 && ! loaded libpq && ! loaded libxml2; }
+      report $? 'a store in a file opens SQLite alone'
+    else
+      skip 'a store in a file opens SQLite alone' 'the dynamic linker does not tell what it loads'
+    fi
+    ;;
+  *)
+    skip 'a store in a file opens SQLite alone' 'configured --without-sqlite'
+    ;;
+esac
+
 mkdir "$work/empty"
 REBOUND_MODULE_DIR=$work/empty
 REBOUND_MODULES=
@@ -149,6 +170,20 @@ report $? 'a bounce in HTML is read where the module is missing, without a word'
 "$REBOUND" parse --json "$work/notice.eml" >"$work/report" 2>&1 \
   && ! grep -q "$dead" "$work/report" && grep -q '^{"schema": 1' "$work/report"
 report $? 'a notice in JSON makes nobody dead where the module is missing, without a word'
+
+# without_database MODULE URL: the command names the module, not what may be a password
+without_database ()
+{
+  "$REBOUND" member list --store "$2" >"$work/report" 2>&1
+  [ $? -eq 69 ] && grep -q "“$1”.*not installed" "$work/report" && ! grep -q secret "$work/report"
+  report $? "a store needs its module: $1"
+  "$REBOUND" deliver --store "$2" <"$work/plain.eml" >"$work/report" 2>&1
+  [ $? -eq 75 ] && grep -q "“$1”.*not installed" "$work/report"
+  report $? "the mail server keeps what has no store: $1"
+}
+
+without_database sqlite "sqlite:$work/missing.db"
+without_database postgresql postgresql://user:secret@localhost/lists
 
 if [ -x "$top_builddir/tests/corpus" ]
 then

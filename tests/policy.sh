@@ -74,7 +74,7 @@ rm policy.conf
 it 'says what is neither a preset nor a file'
 run policy show postman
 exits 66
-has err 'postman'
+has err '“postman” is neither a file nor one of the presets: default, mailman'
 
 it 'takes a file for a preset of its name only where it looks like one'
 cp mine.conf sympa

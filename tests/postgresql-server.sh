@@ -50,6 +50,7 @@ pg_watch ()
   (
     trap '' HUP INT TERM
     cat "$pg_folder/alive"
+    pg_signal CONT
     pg_stop immediate
     rm -rf "$pg_folder"
   ) >/dev/null 2>&1 &
@@ -94,4 +95,13 @@ pg_start ()
 pg_stop ()
 {
   pg_as_user "$pg_bin/pg_ctl" -D "$pg_folder/data" -m "$1" -w -t 60 stop >/dev/null 9>&-
+}
+
+# pg_signal SIGNAL: to all its processes, of which some may have just ended
+pg_signal ()
+{
+  read -r postmaster <"$pg_folder/data/postmaster.pid" || return
+  # shellcheck disable=SC2046 # one word for each process
+  kill "-$1" "$postmaster" $(cat "/proc/$postmaster/task/$postmaster/children") 2>/dev/null
+  true
 }

@@ -21,8 +21,8 @@ static int patience;
 static const GOptionEntry options[] = {
   CLI_STORE (&store_url),
   CLI_POLICY (&policy_name),
-  { "list", 0, 0, G_OPTION_ARG_STRING, &only_list, N_ ("Of this list only"), "ADDRESS" },
-  { "ack", 0, 0, G_OPTION_ARG_STRING_ARRAY, &ids, N_ ("The action is done; more IDs may follow"),
+  { "list", 0, 0, G_OPTION_ARG_FILENAME, &only_list, N_ ("Of this list only"), "ADDRESS" },
+  { "ack", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &ids, N_ ("The action is done; more IDs may follow"),
     "ID" },
   { "release", 0, 0, G_OPTION_ARG_NONE, &release,
     N_ ("With --ack, of a storm: what it has held counts"), NULL },
@@ -154,14 +154,25 @@ do_task (Run *self, const CliTask *task)
   return TRUE;
 }
 
+/* Where a signal asks to stop, the rest is for later. */
+static gboolean
+goes_on (Run *self)
+{
+  if (!cli_stopping ())
+    return TRUE;
+  if (self->status == EX_OK)
+    self->status = EX_TEMPFAIL;
+  return FALSE;
+}
+
 static void
 do_all (Run *self)
 {
-  gboolean goes_on = TRUE;
+  gboolean able = TRUE;
 
-  while (goes_on && find_tasks (self))
-    for (guint i = 0; i < self->tasks->len && goes_on; i++)
-      goes_on = !cli_stopping () && do_task (self, g_ptr_array_index (self->tasks, i));
+  while (able && find_tasks (self))
+    for (guint i = 0; i < self->tasks->len && able; i++)
+      able = goes_on (self) && do_task (self, g_ptr_array_index (self->tasks, i));
 }
 
 static int

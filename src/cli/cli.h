@@ -35,6 +35,7 @@ int cli_scan (int argc, char **argv);
 int cli_member (int argc, char **argv);
 int cli_actions (int argc, char **argv);
 int cli_sent (int argc, char **argv);
+int cli_store (int argc, char **argv);
 
 int cli_policies (int argc, char **argv);
 
@@ -125,7 +126,7 @@ ReboundAnalyzer *cli_new_analyzer (const char *command, char **given, ReboundPol
  * REBOUND_STORE names in the environment. */
 #define CLI_STORE(name)                                                                            \
   {                                                                                                \
-    "store", 0, 0, G_OPTION_ARG_STRING, name,                                                      \
+    "store", 0, 0, G_OPTION_ARG_FILENAME, name,                                                    \
         N_ ("The store of the history (else the environment's REBOUND_STORE)"), "URL"              \
   }
 

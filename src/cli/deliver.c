@@ -25,7 +25,7 @@ static const GOptionEntry options[] = {
   { "log", 0, 0, G_OPTION_ARG_FILENAME, &log_path,
     N_ ("Append the report to FILE, one JSON object a line"), "FILE" },
   CLI_STORE (&store_url),
-  { "list", 0, 0, G_OPTION_ARG_STRING, &list,
+  { "list", 0, 0, G_OPTION_ARG_FILENAME, &list,
     N_ ("The list whose mail bounced, where the messages need not say"), "ADDRESS" },
   { "sender", 0, 0, G_OPTION_ARG_FILENAME, /* bytes as they come */ &sender,
     N_ ("The envelope sender, empty for the null reverse-path (else the environment's SENDER)"),

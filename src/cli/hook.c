@@ -67,6 +67,7 @@ make_environment (const ReboundDue *due)
     { "REBOUND_OF", of },
     { "REBOUND_STORM", due->storm },
     { "REBOUND_KEY", due->key },
+    { "REBOUND_PROVIDER", due->provider },
     { "REBOUND_MEMBERS", members },
     { "REBOUND_HELD", held },
   };

@@ -10,7 +10,7 @@ static gboolean as_json;
 static const GOptionEntry options[] = {
   CLI_STORE (&store_url),
   CLI_POLICY (&policy_name),
-  { "list", 0, 0, G_OPTION_ARG_STRING, &only_list, N_ ("On this list only"), "ADDRESS" },
+  { "list", 0, 0, G_OPTION_ARG_FILENAME, &only_list, N_ ("On this list only"), "ADDRESS" },
   { "stage", 0, 0, G_OPTION_ARG_STRING, &only_stage,
     N_ ("With list: active, warned, probing, suspended or unsubscribed ones only"), "STAGE" },
   { "json", 0, 0, G_OPTION_ARG_NONE, &as_json,

@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later */
 #include <string.h>
 
-#include "cli.h"
+#include "simulate.h"
 
 /* ---- The policy of a command ---------------------------------------------------------------- */
 
@@ -30,6 +30,22 @@ status_of (const GError *error)
   return error->domain == REBOUND_POLICY_ERROR ? EX_DATAERR : EX_NOINPUT;
 }
 
+/* Where there is no such file, it may have been meant for a preset. */
+static void
+tell (const char *command, const char *given, const GError *error)
+{
+  g_autofree char *names = NULL;
+
+  if (given == NULL || strpbrk (given, "/.") != NULL
+      || !g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+    {
+      cli_error (command, "%s", error->message);
+      return;
+    }
+  names = g_strjoinv (", ", (char **) rebound_policy_presets ());
+  cli_error (command, "“%s” is neither a file nor one of the presets: %s", given, names);
+}
+
 /* A site without a file has what is built in. */
 gboolean
 cli_find_policy (const char *command, const char *given, ReboundPolicy **policy, int *status)
@@ -40,7 +56,7 @@ cli_find_policy (const char *command, const char *given, ReboundPolicy **policy,
   if (*policy != NULL
       || (given == NULL && g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOENT)))
     return TRUE;
-  cli_error (command, "%s", error->message);
+  tell (command, given, error);
   *status = given != NULL ? status_of (error) : EX_CONFIG;
   return FALSE;
 }
@@ -71,8 +87,7 @@ static int
 show (int n, char **arguments)
 {
   int status = EX_OK;
-  g_autoptr (ReboundPolicy) policy =
-      cli_policy ("policy", n > 0 ? arguments[0] : NULL, &status);
+  g_autoptr (ReboundPolicy) policy = cli_policy ("policy", n > 0 ? arguments[0] : NULL, &status);
   g_autofree char *text = policy != NULL ? rebound_policy_to_string (policy) : NULL;
 
   if (text != NULL)
@@ -125,14 +140,59 @@ check (int n, char **files)
   return status;
 }
 
-/* ---- The command ---------------------------------------------------------------------------- */
+static char **policies, **rules, *only_list;
+static gboolean as_json;
+static int days;
 
-static const GOptionEntry options[] = { { 0 } };
+static const GOptionEntry options[] = {
+  { "policy", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &policies,
+    N_ ("With simulate: a policy, or one that is built in; more than one are compared"),
+    "FILE|PRESET" },
+  { "list", 0, 0, G_OPTION_ARG_STRING, &only_list,
+    N_ ("With simulate: the list whose mail bounced, where the messages need not say"), "ADDRESS" },
+  { "days", 0, 0, G_OPTION_ARG_INT, &days,
+    N_ ("With simulate: go on for so many days after the last message (60)"), "DAYS" },
+  { "json", 0, 0, G_OPTION_ARG_NONE, &as_json, N_ ("With simulate: one JSON object a line"), NULL },
+  { "rules", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &rules,
+    N_ ("Rules on top of those that are built in and of those of the site"), "FILE" },
+  { 0 },
+};
+
+/* ---- simulate --policy FILE|PRESET... MAILBOX... ----------------------------------------------
+ */
+
+/* After the last message most policies have come to an end with everybody. */
+#define DAYS 60
+#define MOST_DAYS 3650
+
+static int
+simulate (int n, char **paths)
+{
+  const CliSimulation what = { .policies = policies,
+                               .rules = rules,
+                               .list = only_list,
+                               .days = days > 0 ? days : DAYS,
+                               .as_json = as_json };
+
+  if (policies != NULL && days >= 0 && days <= MOST_DAYS)
+    return cli_simulate (&what, n, paths);
+  if (policies == NULL)
+    cli_error ("policy", "say which, as in: rebound policy simulate --policy default --policy "
+                         "mailman MAILBOX");
+  else
+    cli_error ("policy", "--days is a number from 1 to %d", MOST_DAYS);
+  return EX_USAGE;
+}
+
+/* ---- The verbs ---------------------------------------------------------------------------------
+ */
 
 static const CliVerb verbs[] = {
   { "list", "", "", 0, 0, list },
   { "show", "[FILE|PRESET]", "", 0, 1, show },
   { "check", "FILE...", "", 1, G_MAXINT, check },
+  { "simulate", "--policy FILE|PRESET... MAILBOX...", "policy list days json rules", 1, G_MAXINT,
+    simulate },
   { 0 },
 };
 

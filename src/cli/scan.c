@@ -15,7 +15,7 @@ static gboolean as_json;
 static const GOptionEntry options[] = {
   CLI_STORE (&store_url),
   CLI_POLICY (&policy_name),
-  { "list", 0, 0, G_OPTION_ARG_STRING, &list,
+  { "list", 0, 0, G_OPTION_ARG_FILENAME, &list,
     N_ ("The list whose mail bounced, where the messages need not say"), "ADDRESS" },
   { "json", 0, 0, G_OPTION_ARG_NONE, &as_json, N_ ("The summary as a JSON object"), NULL },
   { "rules", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &rules,

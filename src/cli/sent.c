@@ -10,8 +10,8 @@ static int count;
 static const GOptionEntry options[] = {
   CLI_STORE (&store_url),
   CLI_POLICY (&policy_name),
-  { "list", 0, 0, G_OPTION_ARG_STRING, &list, N_ ("The list that sent it"), "ADDRESS" },
-  { "message-id", 0, 0, G_OPTION_ARG_STRING, &message_id, N_ ("The Message-ID of the message"),
+  { "list", 0, 0, G_OPTION_ARG_FILENAME, &list, N_ ("The list that sent it"), "ADDRESS" },
+  { "message-id", 0, 0, G_OPTION_ARG_FILENAME, &message_id, N_ ("The Message-ID of the message"),
     "ID" },
   { "count", 0, 0, G_OPTION_ARG_INT, &count, N_ ("To how many members it was sent"), "NUMBER" },
   { 0 },

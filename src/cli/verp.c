@@ -54,6 +54,11 @@ open_keys (Signing *self)
                          "[site] as keys; rebound verp key makes one");
       return EX_CONFIG;
     }
+  if (rebound_policy_get_signed_path (self->policy) == NULL)
+    {
+      cli_error ("verp", "the policy has an empty signed-path under [site]: nothing is signed");
+      return EX_CONFIG;
+    }
   self->keys = rebound_keys_new_from_file (file, &error);
   if (self->keys != NULL)
     return EX_OK;

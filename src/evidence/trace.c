@@ -45,7 +45,7 @@ find_method (const char *p)
   return 0;
 }
 
-/* Without comments and quoted strings, in lower case, and a comma for each blank:
+/* In lower case, and a comma for what divides words: a blank, a comment, a quoted string:
  * "mx.example.org;,spf=fail,smtp.mailfrom=x.example". */
 static char *
 simplify (const char *value)
@@ -55,18 +55,20 @@ simplify (const char *value)
   guint depth = 0;
 
   for (const char *p = value; *p != '\0'; p++)
-    if (*p == '\\' && p[1] != '\0' && (quoted || depth > 0))
-      p++;
-    else if (*p == '"' && depth == 0)
-      quoted = !quoted;
-    else if (*p == '(' && !quoted)
-      depth++;
-    else if (*p == ')' && !quoted)
-      depth -= depth > 0;
-    else if (!quoted && depth == 0 && g_ascii_isspace (*p))
-      g_string_append_c (out, ',');
-    else if (!quoted && depth == 0)
-      g_string_append_c (out, g_ascii_tolower (*p));
+    {
+      gboolean outside = !quoted && depth == 0;
+
+      if (outside)
+        g_string_append_c (out, strchr ("\"( \t", *p) != NULL ? ',' : g_ascii_tolower (*p));
+      if (!outside && *p == '\\' && p[1] != '\0')
+        p++;
+      else if (*p == '"' && depth == 0)
+        quoted = !quoted;
+      else if (*p == '(' && !quoted)
+        depth++;
+      else if (*p == ')' && depth > 0)
+        depth--;
+    }
   return g_string_free (out, FALSE);
 }
 
@@ -114,15 +116,21 @@ has_failed (const Reading *self)
   return (self->failed & ~self->passed) != 0;
 }
 
+/* Exim names all recipients of a delivery in one Envelope-To. */
 static void
-read_recipient (Reading *self, const char *value)
+read_recipients (Reading *self, const char *value)
 {
-  char *address = rebound_address_clean (value);
+  g_auto (GStrv) values = g_strsplit (value, ",", MOST_RECIPIENTS);
 
-  if (!self->received && address != NULL && self->out->recipients->len < MOST_RECIPIENTS)
-    g_ptr_array_add (self->out->recipients, address);
-  else
-    g_free (address);
+  for (guint i = 0; values[i] != NULL && !self->received; i++)
+    {
+      char *address = rebound_address_clean (values[i]);
+
+      if (address != NULL && self->out->recipients->len < MOST_RECIPIENTS)
+        g_ptr_array_add (self->out->recipients, address);
+      else
+        g_free (address);
+    }
 }
 
 /* "<>" is the null reverse-path. */
@@ -166,10 +174,10 @@ static const struct
   const char *name;
   void (*read) (Reading *self, const char *value);
 } fields[] = {
-  { "Received:", read_received },       { "Return-Path:", read_sender },
-  { "Delivered-To:", read_recipient }, /* RFC 9228 */
-  { "X-Original-To:", read_recipient }, { "Envelope-To:", read_recipient },
-  { "X-Envelope-To:", read_recipient }, { "Authentication-Results:", read_results },
+  { "Received:", read_received },        { "Return-Path:", read_sender },
+  { "Delivered-To:", read_recipients }, /* RFC 9228 */
+  { "X-Original-To:", read_recipients }, { "Envelope-To:", read_recipients },
+  { "X-Envelope-To:", read_recipients }, { "Authentication-Results:", read_results },
 };
 
 static void

@@ -82,6 +82,8 @@ put_storm (GString *out, const ReboundValue *row)
   rebound_json_member (out, "fate", rebound_held_to_string (row[7].integer));
   rebound_json_number (out, "members", row[8].integer);
   rebound_json_number (out, "held", row[9].integer);
+  rebound_json_number (out, "enough", row[10].integer);
+  rebound_json_member (out, "provider", row[11].type == REBOUND_VALUE_TEXT ? row[11].text : NULL);
 }
 
 static void
@@ -124,7 +126,7 @@ static const struct
     1, 1, put_path },
   { "storm",
     "SELECT 0, t.id, t.id, l.address, t.kind, t.key, t.opened, t.seen, t.ended, t.fate, t.members, "
-    "t.held FROM storms t JOIN lists l ON l.id = t.list WHERE t.id > $1 ORDER BY t.id" NEXT_PAGE,
+    "t.held, t.enough, t.provider FROM storms t JOIN lists l ON l.id = t.list WHERE t.id > $1 ORDER BY t.id" NEXT_PAGE,
     1, 1, put_storm },
   { "event",
     "SELECT e.id, '', " REBOUND_STORE_EVENT_COLUMNS " FROM events e "

@@ -31,7 +31,7 @@ typedef struct
   const char *key;
   ReboundStep step;
   gint64 times[3];
-  gint64 numbers[2];
+  gint64 numbers[3];
   gint64 state;
 } Line;
 
@@ -270,6 +270,7 @@ write_event (ReboundStore *self, Line *line, guint *n, GError **error)
 {
   gboolean added = FALSE;
 
+  line->event.member = 0;
   if (!rebound_store_lock_list (self, line->event.list, &line->event.list_id, error)
       || !rebound_store_add_event (self, &line->event, &added, error))
     return FALSE;
@@ -339,9 +340,11 @@ read_storm (Line *line, GError **error)
                   && read_time (line, "ended", FALSE, &line->times[2], error)
                   && read_word (line, "fate", rebound_held_to_string, TRUE, &fate, error)
                   && read_number (line, "members", &line->numbers[0], error)
-                  && read_number (line, "held", &line->numbers[1], error);
+                  && read_number (line, "held", &line->numbers[1], error)
+                  && read_number (line, "enough", &line->numbers[2], error);
 
   line->key = read_text (line, "key");
+  line->event.provider = read_text (line, "provider");
   line->state = fate;
   return good && (line->key != NULL || is_missing ("key", error));
 }
@@ -357,12 +360,14 @@ write_storm (ReboundStore *self, Line *line, guint *n, GError **error)
          && rebound_store_run (
              self,
              "INSERT INTO storms "
-             "(id, list, kind, key, opened, seen, ended, fate, members, held) "
-             "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING",
+             "(id, list, kind, key, opened, seen, ended, fate, members, held, enough, provider) "
+             "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) "
+             "ON CONFLICT (id) DO NOTHING",
              VALUES (rebound_text (line->id), rebound_int (list), rebound_text (line->kind),
                      rebound_text (line->key), rebound_int (line->times[0]),
                      rebound_int (line->times[1]), ended, rebound_int (line->state),
-                     rebound_int (line->numbers[0]), rebound_int (line->numbers[1])),
+                     rebound_int (line->numbers[0]), rebound_int (line->numbers[1]),
+                     rebound_int (line->numbers[2]), rebound_text (line->event.provider)),
              n, error);
 }
 

@@ -270,59 +270,52 @@ rebound_store_find_member (ReboundStore *self, ReboundStoreEvent *event, GError 
                             &event->member, error);
 }
 
+/* One who was not found before is looked for again. */
 static gboolean
 find_or_add_member (ReboundStore *self, ReboundStoreEvent *event, GError **error)
 {
-  if (!rebound_store_find_member (self, event, error))
+  if (event->member == 0 && !rebound_store_find_member (self, event, error))
     return FALSE;
-  if (event->member != 0)
-    return TRUE;
-  return rebound_store_run (self,
-                            "INSERT INTO members "
-                            "(list, address, standing, score, first, last, judged, policy) "
-                            "VALUES ($1, $2, 0, 0, 0, 0, 0, '')",
-                            VALUES (rebound_int (event->list_id), rebound_text (event->address)),
-                            NULL, error)
-         && rebound_store_find_member (self, event, error);
+  return event->member != 0
+         || rebound_store_ask (self,
+                               "INSERT INTO members "
+                               "(list, address, standing, score, first, last, judged, policy) "
+                               "VALUES ($1, $2, 0, 0, 0, 0, 0, '') RETURNING id",
+                               VALUES (rebound_int (event->list_id), rebound_text (event->address)),
+                               &event->member, error);
 }
 
+/* Gives no row where it is there already. */
 static gboolean
-insert (ReboundStore *self, ReboundStoreEvent *event, gboolean *added, GError **error)
+insert (ReboundStore *self, ReboundStoreEvent *event, GError **error)
 {
   const ReboundEvent *what = &event->what;
-  guint n = 0;
 
-  if (!rebound_store_run (
-          self,
-          "INSERT INTO events (member, received, type, reason, ceiling, grade, path, done, bounce, "
-          "unsubscribe, digest, held, reply, status, provider, message_id, token, evidence) "
-          "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, "
-          "$18) "
-          "ON CONFLICT (member, digest) DO NOTHING",
-          VALUES (rebound_int (event->member), rebound_int (what->received),
-                  rebound_int (what->type), rebound_int (what->reason), rebound_int (what->ceiling),
-                  rebound_int (what->grade), rebound_int (what->path), rebound_int (what->done),
-                  rebound_int (event->bounce), rebound_int (event->unsubscribe),
-                  rebound_text (event->digest), rebound_text (event->held),
-                  rebound_text (event->reply), rebound_text (event->status),
-                  rebound_text (event->provider), rebound_text (event->message_id),
-                  rebound_text (event->token), rebound_text (event->evidence)),
-          &n, error))
-    return FALSE;
-  *added = n > 0;
-  return TRUE;
+  event->id = 0;
+  return rebound_store_ask (
+      self,
+      "INSERT INTO events (member, received, type, reason, ceiling, grade, path, done, bounce, "
+      "unsubscribe, digest, held, reply, status, provider, message_id, token, evidence) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) "
+      "ON CONFLICT (member, digest) DO NOTHING RETURNING id",
+      VALUES (rebound_int (event->member), rebound_int (what->received), rebound_int (what->type),
+              rebound_int (what->reason), rebound_int (what->ceiling), rebound_int (what->grade),
+              rebound_int (what->path), rebound_int (what->done), rebound_int (event->bounce),
+              rebound_int (event->unsubscribe), rebound_text (event->digest),
+              rebound_text (event->held), rebound_text (event->reply), rebound_text (event->status),
+              rebound_text (event->provider), rebound_text (event->message_id),
+              rebound_text (event->token), rebound_text (event->evidence)),
+      &event->id, error);
 }
 
 gboolean
 rebound_store_add_event (ReboundStore *self, ReboundStoreEvent *event, gboolean *added,
                          GError **error)
 {
-  return find_or_add_member (self, event, error) && insert (self, event, added, error)
-         && (!*added
-             || rebound_store_ask (
-                 self, "SELECT id FROM events WHERE member = $1 AND digest = $2",
-                 VALUES (rebound_int (event->member), rebound_text (event->digest)), &event->id,
-                 error));
+  if (!find_or_add_member (self, event, error) || !insert (self, event, error))
+    return FALSE;
+  *added = event->id != 0;
+  return TRUE;
 }
 
 /* A signature is good for one report of a kind: who has got hold of one cannot send it every day.
@@ -332,19 +325,16 @@ hold_used_token (ReboundStore *self, ReboundStoreEvent *event, GError **error)
 {
   gint64 other = 0;
 
-  event->held = NULL;
-  if (event->token != NULL
-      && (!rebound_store_find_member (self, event, error)
-          || !rebound_store_ask (self,
-                                 "SELECT id FROM events "
-                                 "WHERE member = $1 AND token = $2 AND type = $3 LIMIT 1",
-                                 VALUES (rebound_int (event->member), rebound_text (event->token),
-                                         rebound_int (event->what.type)),
-                                 &other, error)))
+  if (event->token != NULL && event->member != 0
+      && !rebound_store_ask (self,
+                             "SELECT id FROM events "
+                             "WHERE member = $1 AND token = $2 AND type = $3 LIMIT 1",
+                             VALUES (rebound_int (event->member), rebound_text (event->token),
+                                     rebound_int (event->what.type)),
+                             &other, error))
     return FALSE;
   event->what.held = other != 0;
-  if (event->what.held)
-    event->held = "token";
+  event->held = event->what.held ? "token" : NULL;
   return TRUE;
 }
 
@@ -361,7 +351,7 @@ static gboolean
 record_event (ReboundStore *self, ReboundStoreEvent *event, gboolean *added, GError **error)
 {
   if (!rebound_store_lock_list (self, event->list, &event->list_id, error)
-      || !hold_used_token (self, event, error)
+      || !rebound_store_find_member (self, event, error) || !hold_used_token (self, event, error)
       || !rebound_store_add_event (self, event, added, error))
     return FALSE;
   return !*added || (rebound_storm_guard (self, event, error) && judge (self, event, error));
@@ -388,14 +378,47 @@ record_all (ReboundStore *self, gpointer data, GError **error)
   return TRUE;
 }
 
-gboolean
-rebound_store_record (ReboundStore *self, const ReboundReport *report, const char *list,
-                      gint64 received, guint *n_recorded, GError **error)
+/* What comes back to a warning or a probe. */
+typedef struct
+{
+  const char *address;
+  ReboundPath path;
+} Supposing;
+
+/* Keeps the failure of that member only; nothing of a warning where the policy does not ask whether
+ * it came back. A site that has keys would have signed the return path. */
+static void
+suppose (const ReboundStore *self, Recording *recording, const Supposing *supposing,
+         const ReboundTerms *terms)
+{
+  const gboolean is_ignored =
+      supposing->path == REBOUND_PATH_WARNING && terms->warning_bounced == REBOUND_STEP_NONE;
+  const gboolean has_keys = rebound_policy_knows_site (self->policy)
+                            && rebound_policy_site (self->policy)->keys != NULL;
+
+  for (guint i = recording->events->len; i > 0; i--)
+    {
+      ReboundStoreEvent *event = &g_array_index (recording->events, ReboundStoreEvent, i - 1);
+      g_autofree char *digest = g_strdup_printf ("supposed:%" G_GINT64_FORMAT ":%s",
+                                                 event->what.received, event->digest);
+
+      event->digest = g_string_chunk_insert (recording->strings, digest);
+      event->what.path = supposing->path;
+      event->token = NULL;
+      if (has_keys && event->what.grade != REBOUND_GRADE_D)
+        event->what.grade = REBOUND_GRADE_A;
+      if (is_ignored || event->what.type != REBOUND_EVENT_FAILURE
+          || !g_str_equal (event->address, supposing->address))
+        g_array_remove_index (recording->events, i - 1);
+    }
+}
+
+static gboolean
+record (ReboundStore *self, const ReboundReport *report, const char *list, gint64 received,
+        const Supposing *supposing, guint *n_recorded, GError **error)
 {
   g_autofree char *name = NULL;
   Recording *recording;
-
-  g_return_val_if_fail (self != NULL && report != NULL, FALSE);
 
   if (n_recorded != NULL)
     *n_recorded = 0;
@@ -409,12 +432,34 @@ rebound_store_record (ReboundStore *self, const ReboundReport *report, const cha
   if (name == NULL || !rebound_store_takes_time (received, error))
     return FALSE;
   recording = prepare (report, name, received, n_recorded);
+  if (supposing != NULL)
+    suppose (self, recording, supposing, rebound_policy_terms (self->policy, name));
   if (recording->events->len == 0)
     {
       recording_free (recording);
       return TRUE;
     }
   return rebound_store_transact_in_batch (self, name, record_all, recording, recording_free, error);
+}
+
+gboolean
+rebound_store_record (ReboundStore *self, const ReboundReport *report, const char *list,
+                      gint64 received, guint *n_recorded, GError **error)
+{
+  g_return_val_if_fail (self != NULL && report != NULL, FALSE);
+
+  return record (self, report, list, received, NULL, n_recorded, error);
+}
+
+gboolean
+rebound_store_suppose (ReboundStore *self, const ReboundReport *report, const char *list,
+                       const char *address, ReboundPath path, gint64 received, GError **error)
+{
+  const Supposing supposing = { address, path };
+
+  g_return_val_if_fail (self != NULL && report != NULL && address != NULL, FALSE);
+
+  return record (self, report, list, received, &supposing, NULL, error);
 }
 
 /* ---- Out of the database ------------------------------------------------------------------ */

@@ -58,19 +58,24 @@
       "PRIMARY KEY (list, message_id))",                                                           \
       NULL
 
-/* The storm guard. */
+/* The storm guard: what is open, how many members were counted in an hour, and when each was. */
 #define VERSION_2(ID, NAME)                                                                        \
   "CREATE TABLE storms (id " NAME " PRIMARY KEY, list BIGINT NOT NULL REFERENCES lists (id), "     \
-  "kind TEXT NOT NULL, key " NAME " NOT NULL, opened BIGINT NOT NULL, seen BIGINT NOT NULL, "      \
-  "ended BIGINT, fate SMALLINT NOT NULL, members BIGINT NOT NULL, held BIGINT NOT NULL)",          \
-      "CREATE INDEX storms_open ON storms (list, kind, key) WHERE ended IS NULL",                  \
+  "kind " NAME " NOT NULL, key " NAME " NOT NULL, provider TEXT, opened BIGINT NOT NULL, "         \
+  "seen BIGINT NOT NULL, ended BIGINT, fate SMALLINT NOT NULL, members BIGINT NOT NULL, "          \
+  "held BIGINT NOT NULL, enough BIGINT NOT NULL)",                                                 \
+      "CREATE INDEX storms_list ON storms (list, ended)",                                          \
                                                                                                    \
-      "CREATE TABLE tallies (list BIGINT NOT NULL REFERENCES lists (id), kind TEXT NOT NULL, "     \
-      "key " NAME " NOT NULL, hour BIGINT NOT NULL, "                                              \
-      "member BIGINT NOT NULL REFERENCES members (id), "                                           \
-      "PRIMARY KEY (list, kind, key, member, hour))",                                              \
-      "CREATE INDEX tallies_hour ON tallies (list, kind, key, hour)",                              \
-      "CREATE INDEX tallies_member ON tallies (member)", NULL
+      "CREATE TABLE tallies (list BIGINT NOT NULL REFERENCES lists (id), kind " NAME " NOT NULL, " \
+      "key " NAME " NOT NULL, hour BIGINT NOT NULL, members BIGINT NOT NULL, "                     \
+      "PRIMARY KEY (list, kind, key, hour))",                                                      \
+      "CREATE INDEX tallies_hour ON tallies (list, hour)",                                         \
+                                                                                                   \
+      "CREATE TABLE tallied (list BIGINT NOT NULL REFERENCES lists (id), kind " NAME " NOT NULL, " \
+      "key " NAME " NOT NULL, member BIGINT NOT NULL REFERENCES members (id), "                    \
+      "hour BIGINT NOT NULL, PRIMARY KEY (list, kind, key, member))",                              \
+      "CREATE INDEX tallied_hour ON tallied (list, hour)",                                         \
+      "CREATE INDEX tallied_member ON tallied (member)", NULL
 
 #define MOST_STATEMENTS 32
 
@@ -289,8 +294,8 @@ rebound_schema_open (ReboundStore *self, GError **error)
 
 /* ---- Lists -------------------------------------------------------------------------------- */
 
-gboolean
-rebound_store_lock_list (ReboundStore *self, const char *list, gint64 *id, GError **error)
+static gboolean
+lock_list (ReboundStore *self, const char *list, gint64 *id, GError **error)
 {
   const char *lock = dialect_of (self)->lock_list;
 
@@ -304,6 +309,23 @@ rebound_store_lock_list (ReboundStore *self, const char *list, gint64 *id, GErro
                             "ON CONFLICT (address) DO NOTHING",
                             VALUES (rebound_text (list)), NULL, error)
          && rebound_store_ask (self, lock, VALUES (rebound_text (list)), id, error);
+}
+
+gboolean
+rebound_store_lock_list (ReboundStore *self, const char *list, gint64 *id, GError **error)
+{
+  gint64 *locked = g_hash_table_lookup (self->locked, list);
+
+  if (locked == NULL)
+    {
+      if (!lock_list (self, list, id, error))
+        return FALSE;
+      locked = g_new (gint64, 1);
+      *locked = *id;
+      g_hash_table_insert (self->locked, g_strdup (list), locked);
+    }
+  *id = *locked;
+  return TRUE;
 }
 
 /* While another process reads, the log is cleared later, by whoever writes next. */

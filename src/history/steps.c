@@ -89,6 +89,7 @@ typedef struct
   ReboundDecision decision;
   char *storm;
   char *key;
+  char *provider;
   guint members;
   guint held;
 } Step;
@@ -102,6 +103,7 @@ step_clear (gpointer data)
   rebound_store_member_clear (&step->who);
   g_free (step->storm);
   g_free (step->key);
+  g_free (step->provider);
 }
 
 static gboolean
@@ -117,8 +119,9 @@ take_step (const ReboundValue *row, gpointer data)
                   .of = row[9].integer },
     .storm = g_strdup (row[10].text),
     .key = g_strdup (row[11].text),
-    .members = row[12].integer,
-    .held = row[13].integer,
+    .provider = g_strdup (row[12].text),
+    .members = row[13].integer,
+    .held = row[14].integer,
   };
 
   g_array_append_val ((GArray *) data, step);
@@ -143,7 +146,7 @@ load_due (ReboundStore *self, const Handing *handing, const char *after_id, gint
   return rebound_store_query (
       self,
       "SELECT s.id, s.member, s.list, l.address, m.address, s.due, s.step, s.reason, s.nth, "
-      "s.total, t.kind, t.key, t.members, t.held "
+      "s.total, t.kind, t.key, t.provider, t.members, t.held "
       "FROM steps s JOIN lists l ON l.id = s.list LEFT JOIN members m ON m.id = s.member "
       "LEFT JOIN storms t ON t.id = s.id "
       "WHERE s.state = 0 AND s.due <= $1 AND (CAST ($2 AS TEXT) IS NULL OR l.address = $2) "
@@ -183,13 +186,14 @@ hand_out (const Step *step, Handing *handing)
     .list = step->who.list,
     .address = step->who.address,
     .due = decision->due,
-    .reason = step->storm == NULL ? rebound_reason_to_string (decision->reason) : NULL,
+    .reason = rebound_reason_to_string (decision->reason),
     .standing = decision->standing,
     .score = decision->score,
     .nth = decision->nth,
     .of = decision->of,
     .storm = step->storm,
     .key = step->key,
+    .provider = step->provider,
     .members = step->members,
     .held = step->held,
   };

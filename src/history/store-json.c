@@ -113,6 +113,7 @@ rebound_due_to_json (const ReboundDue *self)
   put_count (out, "of", self->of > 0, self->of);
   rebound_json_member (out, "storm", self->storm);
   rebound_json_member (out, "key", self->key);
+  rebound_json_member (out, "provider", self->provider);
   put_count (out, "members", storm, self->members);
   put_count (out, "held", storm, self->held);
   rebound_json_end (out, '}');

@@ -38,6 +38,7 @@ struct _ReboundStore
   ReboundPolicy *policy; /* %NULL while it is migrated */
   char *judge;           /* short for the policy, as members have it who were judged by it */
   gboolean in_transaction;
+  GHashTable *locked; /* the lists that the transaction has locked → the numbers of their rows */
   gboolean has_forgotten; /* somebody, and what is left of him is still to be cleared */
   ReboundStoreBatch *batch; /* %NULL where each call is durable by itself */
 };

@@ -127,6 +127,7 @@ rebound_store_ask (ReboundStore *self, const char *sql, const ReboundValue *valu
 static gboolean
 begin (ReboundStore *self, const char *lock, GError **error)
 {
+  g_hash_table_remove_all (self->locked);
   self->in_transaction = self->database->klass->begin (self->database, lock, error);
   return self->in_transaction;
 }
@@ -246,21 +247,36 @@ has_not_failed (ReboundStore *self, GError **error)
                                    "until it is begun anew"));
 }
 
+/* Nothing was written when it was noticed. */
+static gboolean
+is_callers (const GError *error)
+{
+  return g_error_matches (error, REBOUND_STORE_ERROR, REBOUND_STORE_ERROR_INPUT)
+         || g_error_matches (error, REBOUND_STORE_ERROR, REBOUND_STORE_ERROR_NOT_FOUND);
+}
+
 gboolean
 rebound_store_transact (ReboundStore *self, const char *lock, ReboundStoreWork work, gpointer data,
                         GError **error)
 {
   const Transaction transaction = { lock, work, data };
+  GError *problem = NULL;
 
   if (self->batch == NULL)
     return self->in_transaction ? work (self, data, error)
                                 : try_often (self, try_transaction, &transaction, error);
   if (!has_not_failed (self, error))
     return FALSE;
-  if ((self->in_transaction || begin (self, lock, error)) && work (self, data, error))
+  if (self->in_transaction || begin (self, lock, &problem))
+    work (self, data, &problem);
+  if (problem == NULL)
     return TRUE;
-  roll_back (self);
-  self->batch->failed = TRUE;
+  if (!is_callers (problem))
+    {
+      roll_back (self);
+      self->batch->failed = TRUE;
+    }
+  g_propagate_error (error, problem);
   return FALSE;
 }
 
@@ -369,19 +385,31 @@ rebound_store_open_database (const char *url, GError **error)
   return NULL;
 }
 
-ReboundStore *
-rebound_store_open (const char *url, ReboundPolicy *policy, GError **error)
+/* Without a policy, and nothing is known of its tables yet. */
+static ReboundStore *
+new_store (const char *url, GError **error)
 {
-  g_autoptr (ReboundStore) self = NULL;
-  ReboundDatabase *database;
+  ReboundDatabase *database = rebound_store_open_database (url, error);
+  ReboundStore *self;
 
-  g_return_val_if_fail (url != NULL && policy != NULL, NULL);
-
-  database = rebound_store_open_database (url, error);
   if (database == NULL)
     return NULL;
   self = g_new0 (ReboundStore, 1);
   self->database = database;
+  self->locked = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  return self;
+}
+
+ReboundStore *
+rebound_store_open (const char *url, ReboundPolicy *policy, GError **error)
+{
+  g_autoptr (ReboundStore) self = NULL;
+
+  g_return_val_if_fail (url != NULL && policy != NULL, NULL);
+
+  self = new_store (url, error);
+  if (self == NULL)
+    return NULL;
   self->policy = rebound_policy_ref (policy);
   self->judge = g_strndup (rebound_policy_digest (policy), REBOUND_STORE_JUDGE_LENGTH);
   return rebound_schema_open (self, error) ? g_steal_pointer (&self) : NULL;
@@ -391,16 +419,13 @@ gboolean
 rebound_store_migrate (const char *url, guint *from, guint *to, GError **error)
 {
   g_autoptr (ReboundStore) self = NULL;
-  ReboundDatabase *database;
   guint version;
 
   g_return_val_if_fail (url != NULL, FALSE);
 
-  database = rebound_store_open_database (url, error);
-  if (database == NULL)
+  self = new_store (url, error);
+  if (self == NULL)
     return FALSE;
-  self = g_new0 (ReboundStore, 1);
-  self->database = database;
   if (to != NULL)
     *to = rebound_schema_newest ();
   return rebound_schema_migrate (self, rebound_schema_newest (), from != NULL ? from : &version,
@@ -414,6 +439,7 @@ rebound_store_free (ReboundStore *self)
     return;
   rebound_store_rollback (self);
   self->database->klass->close (self->database);
+  g_hash_table_unref (self->locked);
   g_clear_pointer (&self->policy, rebound_policy_unref);
   g_free (self->judge);
   g_free (self);

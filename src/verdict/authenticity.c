@@ -397,7 +397,7 @@ claim (const ReboundAuthenticity *self, ReboundRecipient *to)
     return;
   to->subscriber = self->evidence->verp;
   to->subscriber_from = REBOUND_SUBSCRIBER_FROM_VERP;
-  if (self->verp != NULL)
+  if (self->verp != NULL && to->grade != REBOUND_GRADE_D)
     to->token = g_string_chunk_insert_const (self->evidence->strings, self->verp->token);
 }
 
