@@ -10,7 +10,9 @@
 
 #include "translate.h"
 
-G_DEFINE_QUARK (rebound - policy - error - quark, rebound_policy_error)
+/* clang-format off */
+G_DEFINE_QUARK (rebound-policy-error-quark, rebound_policy_error)
+/* clang-format on */
 
 typedef enum
 {
@@ -142,9 +144,7 @@ read_title (const Reading *self, Group *group, GError **error)
   if (reason != NULL)
     return find_reason (self, reason, &group->reason, error);
   if (list != NULL && !is_list (list))
-    return fail (self, error,
-                 _ ("“%s” is no list; its address is wanted, or what stands before the "
-                    "@ of it"),
+    return fail (self, error, _ ("“%s” is no list; write its address, or what stands before its @"),
                  list);
   if (list != NULL)
     group->name = g_ascii_strdown (list, -1);
@@ -372,6 +372,7 @@ begin_list (Reading *self, const Group *group, GError **error)
 {
   g_autoptr (ReboundPolicy) preset = NULL;
   const ReboundSection *base = &self->policy->all;
+  ReboundSection *section;
 
   if (find_line (self, group, "preset") != NULL)
     {
@@ -380,7 +381,9 @@ begin_list (Reading *self, const Group *group, GError **error)
         return FALSE;
       base = &preset->all;
     }
-  g_tree_insert (self->policy->lists, g_strdup (group->name), g_memdup2 (base, sizeof *base));
+  section = g_new (ReboundSection, 1);
+  *section = *base;
+  g_tree_insert (self->policy->lists, g_strdup (group->name), section);
   return TRUE;
 }
 
