@@ -401,6 +401,12 @@ has out '"policy": "kind.conf", "bounce": "soft", "fault": "recipient", "unsubsc
 has out '^{"messages": 182, "undated": 0, "members": 2, "differing": 1, '
 has out '"policy": "kind.conf", "warn": 1, "probe": 0, "suspend": 1, "resume": 0, "unsubscribe": 1, '
 
+it 'finds the list in the return path'
+arrives ann 1 10 failed 5.1.1 "$gone" | sed 's/^To: .*/To: news-bounces+ann=example.net@lists.example.org/' \
+  >path.mbox
+run policy simulate --policy default path.mbox
+has out '^  ann@example.net, news@lists.example.org$'
+
 it 'ends so many days after the last message'
 run policy simulate --policy sympa --days 1 bounces.mbox
 same "$(does dead)" 'warn 2026-02-21 ×3;'

@@ -427,8 +427,8 @@ record (ReboundStore *self, const ReboundReport *report, const char *list, gint6
                                _ ("a bare reply cannot be told from another one: record the report "
                                   "on a message"));
   if (list == NULL)
-    list = report->list != NULL ? report->list : "";
-  name = rebound_store_name (list, error);
+    list = rebound_report_get_list (report);
+  name = rebound_store_name (list != NULL ? list : "", error);
   if (name == NULL || !rebound_store_takes_time (received, error))
     return FALSE;
   recording = prepare (report, name, received, n_recorded);
