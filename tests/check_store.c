@@ -552,6 +552,47 @@ START_TEST (a_member_goes_his_way)
 }
 END_TEST
 
+static void
+suppose (ReboundStore *store, const ReboundReport *report, const char *address, gint64 received)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean good = rebound_store_suppose (store, report, LIST, address, REBOUND_PATH_WARNING,
+                                         received, &error);
+
+  assert_good (good, error);
+}
+
+/* ezmlm: a warning after ten days, and ten days after its bounce a probe. Mailman does not ask
+ * whether a warning came back. */
+START_TEST (what_would_have_come_back)
+{
+  static const Said said = { .message = "later", .reason = REBOUND_REASON_USER_UNKNOWN };
+  g_autoptr (ReboundPolicy) ezmlm = rebound_policy_new ("ezmlm", NULL);
+  g_autoptr (ReboundReport) report = report_of (&said);
+  g_autofree char *warning = NULL;
+  ReboundStore *store;
+
+  make_empty (_i);
+  store = open_with (_i, ezmlm);
+  fail_days (store, BOB, START, 1);
+  warning = due_id (store, START + 11 * DAY);
+  acknowledge (store, warning, START + 11 * DAY);
+  suppose (store, report, "ann@example.net", START + 11 * DAY + HOUR); /* of another member */
+  assert_members (store, START + 12 * DAY, LIST " " BOB " warned 1.0\n");
+  suppose (store, report, BOB, START + 11 * DAY + HOUR);
+  suppose (store, report, BOB, START + 11 * DAY + HOUR);
+  assert_members (store, START + 12 * DAY, LIST " " BOB " warned 2.0 probe in 505h\n");
+  ck_assert_uint_eq (record_report (store, report, LIST, START + 13 * DAY), 1);
+  assert_members (store, START + 13 * DAY, LIST " " BOB " warned 3.0 probe in 505h\n");
+  rebound_store_free (store);
+
+  store = open_new (_i);
+  suppose (store, report, BOB, START);
+  assert_members (store, START + DAY, "");
+  close_whole (store, START + DAY);
+}
+END_TEST
+
 /* ---- Recording, further ------------------------------------------------------------------- */
 
 START_TEST (what_arrives_is_of_one_type)
@@ -1869,6 +1910,7 @@ add_tests (TCase *tcase)
     a_newer_store_is_refused,
     the_same_message_counts_once,
     a_member_goes_his_way,
+    what_would_have_come_back,
     what_arrives_is_of_one_type,
     the_list_is_the_callers_or_the_reports,
     a_report_on_several_is_kept_for_each,
