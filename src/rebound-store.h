@@ -313,7 +313,7 @@ REBOUND_API gboolean rebound_store_forget (ReboundStore *self, const char *list,
  * @id: by which it is acknowledged
  * @step: what is to be done
  * @list: the address of the list
- * @address: (nullable): of the member; %NULL of %REBOUND_STEP_OWNER
+ * @address: (nullable): of the member; %NULL of a storm
  * @due: since when
  * @reason: (nullable): why; of a storm, the one that there is most of
  * @standing: where the member stands
@@ -522,7 +522,7 @@ REBOUND_API gboolean rebound_store_expire (ReboundStore *self, gint64 before, gi
 /**
  * rebound_store_export:
  * @self: a store
- * @line: called with each object, a line of JSON; returns %FALSE to end
+ * @line: called with each object, a line of JSON; returns %FALSE to end. It cannot use @self.
  * @data: for @line
  * @error: return location for a #ReboundStoreError
  *

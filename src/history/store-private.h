@@ -103,7 +103,10 @@ typedef gboolean (*ReboundStoreWork) (ReboundStore *self, gpointer data, GError 
 /* @lock: the list whose members it is about; see ReboundDatabaseClass */
 gboolean rebound_store_transact (ReboundStore *self, const char *lock, ReboundStoreWork work,
                                  gpointer data, GError **error);
-/* The same, of what has to be done again with the batch it belongs to; takes @data. */
+/* All that is read is as it was at one moment; nothing may be written. */
+gboolean rebound_store_read (ReboundStore *self, ReboundStoreWork work, gpointer data,
+                             GError **error);
+/* The first again, of what has to be done anew with the batch it belongs to; takes @data. */
 gboolean rebound_store_transact_in_batch (ReboundStore *self, const char *lock,
                                           ReboundStoreWork work, gpointer data,
                                           GDestroyNotify destroy, GError **error);

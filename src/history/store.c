@@ -281,6 +281,18 @@ rebound_store_transact (ReboundStore *self, const char *lock, ReboundStoreWork w
 }
 
 gboolean
+rebound_store_read (ReboundStore *self, ReboundStoreWork work, gpointer data, GError **error)
+{
+  gboolean good;
+
+  if (self->in_transaction)
+    return work (self, data, error);
+  good = begin (self, NULL, error) && work (self, data, error);
+  roll_back (self);
+  return good;
+}
+
+gboolean
 rebound_store_transact_in_batch (ReboundStore *self, const char *lock, ReboundStoreWork work,
                                  gpointer data, GDestroyNotify destroy, GError **error)
 {
