@@ -46,6 +46,9 @@ void cli_error (const char *command, const char *format, ...) G_GNUC_PRINTF (2, 
 /* @text for a terminal: what would move its cursor is replaced. */
 char *cli_shown (const char *text);
 
+/* A word of a table and blanks up to @width columns, at least one, however many bytes it has. */
+void cli_print_cell (const char *text, guint width);
+
 /* Reads the options of @command. FALSE where the command is over: @status is its exit status, for
  * they were wrong, which was said, or asked for help, which was shown. */
 gboolean cli_options (const char *command, const GOptionEntry *entries, int *argc, char ***argv,

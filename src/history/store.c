@@ -85,10 +85,13 @@ rebound_store_text (const char *text, GError **error)
 gboolean
 rebound_store_takes_time (gint64 time, GError **error)
 {
-  return (time > 0 && time <= REBOUND_STORE_LATEST)
-         || rebound_store_fail (
-             error, REBOUND_STORE_ERROR_INPUT,
-             _ ("%" G_GINT64_FORMAT " is no time from 1970 to 9999, in seconds since 1970"), time);
+  g_autofree char *text = NULL;
+
+  if (time > 0 && time <= REBOUND_STORE_LATEST)
+    return TRUE;
+  text = g_strdup_printf ("%" G_GINT64_FORMAT, time);
+  return rebound_store_fail (error, REBOUND_STORE_ERROR_INPUT,
+                             _ ("%s is no time from 1970 to 9999, in seconds since 1970"), text);
 }
 
 /* ---- Statements --------------------------------------------------------------------------- */
@@ -243,8 +246,8 @@ has_not_failed (ReboundStore *self, GError **error)
 {
   return !self->batch->failed
          || rebound_store_fail (error, REBOUND_STORE_ERROR_UNAVAILABLE,
-                                _ ("what was recorded before could not be kept, so nothing is "
-                                   "until it is begun anew"));
+                                _ ("something could not be kept before; roll all of it back, and "
+                                   "begin anew"));
 }
 
 /* Nothing was written when it was noticed. */
