@@ -39,7 +39,7 @@ for where in __rebound_wants_command '__rebound_command_is help'
     complete -c rebound -n $where -a classify -d 'Say what SMTP replies mean'
     complete -c rebound -n $where -a explain -d 'Tell what a code or a reason means'
     complete -c rebound -n $where -a rules -d 'Check, list or try rules'
-    complete -c rebound -n $where -a policy -d 'List, show and check policies'
+    complete -c rebound -n $where -a policy -d 'List, show, check and try policies'
     complete -c rebound -n $where -a member -d 'Tell what is known of members'
     complete -c rebound -n $where -a actions -d 'Say what lists are to do now'
     complete -c rebound -n $where -a sent -d 'Note to how many a message was sent'
@@ -57,10 +57,10 @@ complete -c rebound -n $where -l explain -d 'Show every fact behind a verdict'
 complete -c rebound -n $where -l taxonomy -x -a "$taxonomies" \
     -d 'Print another system\'s name beside each reason'
 
-set -l where '__rebound_command_is parse classify explain scan member verp'
+set -l where '__rebound_command_is parse classify explain scan member verp policy'
 complete -c rebound -n $where -l json -d 'One JSON object a line'
 
-complete -c rebound -n '__rebound_command_is parse classify deliver scan explain rules' -l rules -r -F \
+complete -c rebound -n '__rebound_command_is parse classify deliver scan explain rules policy' -l rules -r -F \
     -d 'Rules on top of those that are built in'
 
 set -l where '__rebound_command_is deliver'
@@ -77,17 +77,18 @@ complete -c rebound -n '__rebound_command_is rules' -a 'check list test'
 
 set -l presets '(rebound policy list 2>/dev/null | string replace -r "  *" \t)'
 set -l where '__rebound_command_is policy'
-complete -c rebound -n $where -F
-complete -c rebound -n "$where; and not __fish_seen_subcommand_from check list show" \
-    -a 'check list show'
+complete -c rebound -n "$where; and __fish_seen_subcommand_from check show simulate" -F
+complete -c rebound -n "$where; and not __fish_seen_subcommand_from check list show simulate" \
+    -a 'check list show simulate'
+complete -c rebound -n $where -l days -x -d 'Go on for so many days after the last message'
 complete -c rebound -n "$where; and __fish_seen_subcommand_from show" -a $presets
-set -l where '__rebound_command_is parse classify deliver scan member actions sent store verp'
+set -l where '__rebound_command_is parse classify deliver scan member actions sent store verp policy'
 complete -c rebound -n $where -l policy -r -F -a $presets -d 'A policy instead of that of the site'
 
 set -l where '__rebound_command_is deliver scan member actions sent store verp'
 complete -c rebound -n $where -l store -x -d 'The store of the history'
 
-complete -c rebound -n '__rebound_command_is deliver scan member actions sent' -l list -x \
+complete -c rebound -n '__rebound_command_is deliver scan member actions sent policy' -l list -x \
     -d 'The list'
 
 complete -c rebound -n '__rebound_command_is scan' -F

@@ -65,6 +65,21 @@ typedef enum
 REBOUND_API ReboundStore *rebound_store_open (const char *url, ReboundPolicy *policy,
                                               GError **error);
 
+/**
+ * rebound_store_open_existing:
+ * @url: as for rebound_store_open()
+ * @policy: what is to be done when
+ * @error: return location for a #ReboundStoreError, %REBOUND_STORE_ERROR_NOT_FOUND where the database
+ *   has no store
+ *
+ * Makes none: for who asks what is known, so that a mistake in the URL is no empty store.
+ *
+ * Returns: (transfer full): the store, or %NULL with @error set
+ * Since: 0.1
+ */
+REBOUND_API ReboundStore *rebound_store_open_existing (const char *url, ReboundPolicy *policy,
+                                                       GError **error);
+
 REBOUND_API void rebound_store_free (ReboundStore *self);
 
 /**
@@ -298,7 +313,7 @@ REBOUND_API gboolean rebound_store_forget (ReboundStore *self, const char *list,
  * @id: by which it is acknowledged
  * @step: what is to be done
  * @list: the address of the list
- * @address: (nullable): of the member; %NULL of %REBOUND_STEP_OWNER
+ * @address: (nullable): of the member; %NULL of a storm
  * @due: since when
  * @reason: (nullable): why; of a storm, the one that there is most of
  * @standing: where the member stands
@@ -507,7 +522,7 @@ REBOUND_API gboolean rebound_store_expire (ReboundStore *self, gint64 before, gi
 /**
  * rebound_store_export:
  * @self: a store
- * @line: called with each object, a line of JSON; returns %FALSE to end
+ * @line: called with each object, a line of JSON; returns %FALSE to end. It cannot use @self.
  * @data: for @line
  * @error: return location for a #ReboundStoreError
  *

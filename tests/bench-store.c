@@ -8,11 +8,13 @@
  * number of members of the store in which decisions are made, each with ten events.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "bounces.h"
 #include "history/store-private.h"
@@ -76,6 +78,33 @@ open_store (const char *url)
   if (store == NULL)
     die (error);
   return store;
+}
+
+/* ---- The disk ----------------------------------------------------------------------------- */
+
+/* What an event has to wait for, whoever writes it: pages of the log that are on the disk, per
+ * second. */
+static double
+measure_disk (void)
+{
+  g_autofree char *path = g_build_filename (folder, "bench-store.disk", NULL);
+  static const char pages[8192];
+  int fd = g_open (path, O_CREAT | O_TRUNC | O_WRONLY, 0600);
+  double start = now (), seconds = 0;
+  guint n = 0;
+
+  for (; seconds < SECONDS / 2.0; seconds = now () - start, n++)
+    if (write (fd, pages, sizeof pages) != sizeof pages || fdatasync (fd) != 0)
+      die (NULL);
+  close (fd);
+  g_remove (path);
+  return n / seconds;
+}
+
+static void
+print_disk (void)
+{
+  print_line ("the disk alone: writes of 8 KiB, each on the disk", measure_disk (), 0, "");
 }
 
 /* ---- Recording ---------------------------------------------------------------------------- */
@@ -216,6 +245,7 @@ print_recording (void)
   const char *postgresql = g_getenv ("REBOUND_TEST_POSTGRESQL");
 
   printf ("Recorded events per second, in %s\n", folder);
+  print_disk ();
   print_line ("SQLite, one by one, each on the disk", measure_sqlite (1, 1), 0, "");
   print_line ("SQLite, one by one, 2 writers", measure_sqlite (2, 1), 0, "");
   print_line ("SQLite, " G_STRINGIFY (BATCH) " together", measure_sqlite (1, BATCH), 0, "");
@@ -310,6 +340,7 @@ print_decisions (const char *url, guint n_members)
           EVENTS_OF_EACH);
   print_line ("one decision, median", seconds[DECISIONS / 2] * 1e3, 3, " ms");
   print_line ("one decision, 99 of 100", seconds[DECISIONS * 99 / 100] * 1e3, 3, " ms");
+  print_disk ();
   print_line ("recorded events per second, one by one, in that store",
               measure_recording (url, 1, 1), 0, "");
   print_line ("size of the file", status.st_size / 1048576.0, 0, " MiB");

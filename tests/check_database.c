@@ -5,12 +5,15 @@
 
 #include <glib/gstdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "history/database.h"
 #include "modules/modules.h"
+
+#define NOBODY 65534
 
 static ReboundModule sqlite_module = REBOUND_MODULE ("sqlite", "rebound_database_open");
 static ReboundModule postgresql_module = REBOUND_MODULE ("postgresql", "rebound_database_open");
@@ -374,11 +377,12 @@ peak_memory (void)
   return usage.ru_maxrss;
 }
 
-/* 200 MB of rows, of which one is held at a time. */
+/* 200 MB of rows, of which one is held at a time; a sanitizer holds what was freed. */
 START_TEST (many_rows_take_no_memory)
 {
   static const char sql[] = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n "
                             "WHERE i < 200000) SELECT i, $1 FROM n";
+  const char *sanitizers = g_getenv ("SANITIZERS") != NULL ? g_getenv ("SANITIZERS") : "";
   ReboundDatabase *database = open_with_table (_i);
   g_autofree char *text = g_strnfill (1000, 'x');
   ReboundValue value = TEXT (text);
@@ -387,7 +391,8 @@ START_TEST (many_rows_take_no_memory)
 
   ck_assert (run (database, sql, &value, 1, count_row, &counting, NULL, NULL));
   ck_assert_int_eq (counting.n, 200000);
-  ck_assert_int_lt (peak_memory () - before, 20 * 1024);
+  if (*sanitizers == '\0')
+    ck_assert_int_lt (peak_memory () - before, 20 * 1024);
   close_database (database);
 }
 END_TEST
@@ -713,6 +718,15 @@ START_TEST (sqlite_checks_its_file)
 }
 END_TEST
 
+/* Root may write everywhere. LeakSanitizer looks into the process at its end, which a change of
+ * user forbids. */
+static void
+become (uid_t user)
+{
+  if (geteuid () != user && getuid () == 0)
+    ck_assert_int_eq (seteuid (user) | prctl (PR_SET_DUMPABLE, 1), 0);
+}
+
 START_TEST (sqlite_reads_what_it_must_not_write)
 {
   g_autofree char *url = sqlite_url ("read-only.db");
@@ -724,8 +738,9 @@ START_TEST (sqlite_reads_what_it_must_not_write)
   add (database, 1, NULL);
   close_database (database);
   ck_assert_int_eq (chmod (path, 0440), 0);
-  if (geteuid () == 0)
-    ck_assert_int_eq (chown (path, 65534, 65534) | chmod (folder, 0777) | seteuid (65534), 0);
+  if (getuid () == 0)
+    ck_assert_int_eq (chown (path, NOBODY, NOBODY) | chmod (folder, 0777), 0);
+  become (NOBODY);
   database = open_url (&sqlite_module, url, TRUE, NULL);
   ck_assert_ptr_nonnull (database);
   ck_assert_int_eq (integer_of (database, "SELECT count(*) FROM things"), 1);
@@ -734,6 +749,7 @@ START_TEST (sqlite_reads_what_it_must_not_write)
   ck_assert_ptr_nonnull (strstr (message, "readonly"));
   ck_assert_ptr_nonnull (strstr (message, "writable for this user"));
   close_database (database);
+  become (0);
 }
 END_TEST
 

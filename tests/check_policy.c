@@ -74,10 +74,10 @@ static const struct
   { "policy", "stale-after", "48h", "2d", "48", "a time up to 3650d" },
   { "policy", "resets", "delivery,confirmation", "delivery; confirmation", "delivery; prayer",
     "nothing, or some of these" },
-  { "policy", "warn-at", "2.5", NULL, "soon", "a number from 0 to 1e+06" },
-  { "policy", "probe-at", "0", NULL, "inf", "a number from 0 to 1e+06" },
-  { "policy", "suspend-at", "1000000", NULL, "1000000.5", "a number from 0 to 1e+06" },
-  { "policy", "unsubscribe-at", "75", NULL, "0x10", "a number from 0 to 1e+06" },
+  { "policy", "warn-at", "2.5", NULL, "soon", "a number from 0 to 1000000" },
+  { "policy", "probe-at", "0", NULL, "inf", "a number from 0 to 1000000" },
+  { "policy", "suspend-at", "1000000", NULL, "1000000.5", "a number from 0 to 1000000" },
+  { "policy", "unsubscribe-at", "75", NULL, "0x10", "a number from 0 to 1000000" },
   { "policy", "min-bounces", "10", NULL, "1.5", "a whole number from 0 to 10000" },
   { "policy", "min-period", "132h", NULL, "1.5d", "a time up to 3650d" },
   { "policy", "grace", "90m", NULL, "1w", "a time up to 3650d" },
@@ -95,11 +95,11 @@ static const struct
   { "policy", "ungraded", "unsubscribe", NULL, "now", "one of: nothing, probe" },
   { "policy", "token-age", "3000000s", "50000m", "3000000", "a time up to 3650d" },
   { "policy", "storm-window", "168h", "7d", "169h", "a time up to 7d" },
-  { "policy", "storm-message", "1000000000", NULL, "1000000001", "a whole number from 0 to 1e+09" },
-  { "policy", "storm-reason", "1", NULL, "1 2", "a whole number from 0 to 1e+09" },
-  { "policy", "storm-provider", "0", NULL, "+1", "a whole number from 0 to 1e+09" },
-  { "policy", "storm-jump", "1.5", NULL, "1,5", "a number from 0 to 1e+06" },
-  { "policy", "storm-share", "12.5%", NULL, "0.125", "a share from 0% to 100%" },
+  { "policy", "storm-message", "1000000000", NULL, "1000000001", "a whole number from 0 to 1000000000" },
+  { "policy", "storm-reason", "1", NULL, "1 2", "a whole number from 0 to 1000000000" },
+  { "policy", "storm-provider", "0", NULL, "+1", "a whole number from 0 to 1000000000" },
+  { "policy", "storm-jump", "1.5", NULL, "1,5", "a number from 0 to 1000000" },
+  { "policy", "storm-share", "12.5%", NULL, "0.125", "a share up to 100%" },
   { "reason user-unknown", "bounce", "none", NULL, "softish", "one of: none, soft, hard" },
   { "reason mailbox-full", "fault", "unknown", NULL, "mine", "one of: recipient, domain" },
   { "reason expired", "unsubscribe", "now", NULL, "Now", "one of: never, count, now" },
@@ -448,6 +448,36 @@ START_TEST (lists)
                     REBOUND_UNSUBSCRIBE_COUNT);
   ck_assert_double_eq (shop->reasons[REBOUND_REASON_MAILBOX_FULL].weight, 7);
   ck_assert_double_eq (shop->reasons[REBOUND_REASON_EXPIRED].weight, 1);
+}
+END_TEST
+
+/* What a cell of a list says, the verdict says of its mail. */
+START_TEST (a_list_in_a_verdict)
+{
+  static const char mail[] = "From: MAILER-DAEMON@mx.example.net\n"
+                             "To: news-bounces+ann=example.net@lists.example.org\n"
+                             "Content-Type: multipart/report; report-type=delivery-status;"
+                             " boundary=b\n\n"
+                             "--b\nContent-Type: message/delivery-status\n\n"
+                             "Reporting-MTA: dns; mx.example.net\n\n"
+                             "Final-Recipient: rfc822; ann@example.net\n"
+                             "Action: failed\nStatus: 5.1.1\n"
+                             "Diagnostic-Code: smtp; 550 5.1.1 User unknown\n\n--b--\n";
+  g_autoptr (ReboundPolicy) policy =
+      parse ("[list news@lists.example.org]\nreason.user-unknown.unsubscribe = never\n");
+  g_autoptr (ReboundPolicy) other =
+      parse ("[list other@lists.example.org]\nreason.user-unknown.unsubscribe = never\n");
+  g_autoptr (ReboundAnalyzer) one = rebound_analyzer_new_for_site (NULL, NULL, policy, NULL);
+  g_autoptr (ReboundAnalyzer) two = rebound_analyzer_new_for_site (NULL, NULL, other, NULL);
+  g_autoptr (GBytes) bytes = g_bytes_new_static (mail, strlen (mail));
+  g_autoptr (ReboundReport) here = rebound_analyzer_analyze (one, bytes, NULL, NULL);
+  g_autoptr (ReboundReport) there = rebound_analyzer_analyze (two, bytes, NULL, NULL);
+
+  ck_assert_str_eq (rebound_report_get_list (here), "news@lists.example.org");
+  ck_assert_int_eq (rebound_recipient_get_unsubscribe (rebound_report_get_recipient (here, 0)),
+                    REBOUND_UNSUBSCRIBE_NEVER);
+  ck_assert_int_eq (rebound_recipient_get_unsubscribe (rebound_report_get_recipient (there, 0)),
+                    REBOUND_UNSUBSCRIBE_NOW);
 }
 END_TEST
 
@@ -914,6 +944,7 @@ verdict_cases (void)
   TCase *self = tcase_create ("verdicts");
 
   tcase_add_test (self, cells);
+  tcase_add_test (self, a_list_in_a_verdict);
   tcase_add_loop_test (self, a_ceiling, 0, G_N_ELEMENTS (ceilings));
   tcase_add_loop_test (self, a_reach, 0, G_N_ELEMENTS (reaches));
   return self;

@@ -319,10 +319,14 @@ history (ReboundStore *store, const char *list, const char *address)
 static gboolean
 add_due (const ReboundDue *due, gpointer data)
 {
-  g_string_append_printf (data, "%s %s %s +%" G_GINT64_FORMAT "h %s %u/%u\n",
+  g_string_append_printf (data, "%s %s %s +%" G_GINT64_FORMAT "h %s %u/%u",
                           rebound_step_to_string (due->step), due->list,
                           due->address != NULL ? due->address : "-", (due->due - START) / HOUR,
                           due->reason != NULL ? due->reason : "-", due->nth, due->of);
+  if (due->storm != NULL)
+    g_string_append_printf (data, " %s %s %s %u %u", due->storm, due->key, due->provider,
+                            due->members, due->held);
+  g_string_append_c (data, '\n');
   return TRUE;
 }
 
@@ -1094,6 +1098,32 @@ START_TEST (to_forget_leaves_no_trace)
 }
 END_TEST
 
+/* Whom a storm has hit too. */
+START_TEST (a_storm_forgets_him_too)
+{
+  g_autoptr (ReboundPolicy) guarded = rebound_policy_new ("mailman", NULL);
+  ReboundStore *store;
+  g_autoptr (GPtrArray) ids = NULL;
+
+  make_empty (_i);
+  store = open_with (_i, guarded);
+  for (guint i = 0; i < 30; i++)
+    {
+      g_autofree char *address = g_strdup_printf ("%u@%u.example", i, i);
+
+      RECORD (store, START + i, .address = address, .reason = REBOUND_REASON_BLOCKED,
+              .message_id = "7@x.example");
+    }
+  ids = due_ids (store, START + HOUR);
+  ck_assert_uint_gt (ids->len, 0);
+  ck_assert_int_gt (ask (store, "SELECT COUNT (*) FROM tallied WHERE member = 3"), 0);
+  ck_assert (rebound_store_forget (store, NULL, "2@2.example", NULL));
+  ck_assert_int_eq (ask (store, "SELECT COUNT (*) FROM tallied WHERE member = 3"), 0);
+  ck_assert_int_eq (ask (store, "SELECT COUNT (*) FROM members WHERE id = 3"), 0);
+  close_whole (store, START + HOUR);
+}
+END_TEST
+
 START_TEST (several_are_forgotten_at_once)
 {
   ReboundStore *store = open_new (_i);
@@ -1472,6 +1502,37 @@ START_TEST (what_does_not_follow_is_found)
 }
 END_TEST
 
+static gpointer
+record_much (gpointer data)
+{
+  ReboundStore *store = open_again (GPOINTER_TO_INT (data));
+
+  for (guint i = 0; i < 100; i++)
+    RECORD (store, START + i * HOUR, .reason = REBOUND_REASON_USER_UNKNOWN);
+  rebound_store_free (store);
+  return NULL;
+}
+
+START_TEST (what_others_write_meanwhile_is_no_problem)
+{
+  GThread *thread;
+  ReboundStore *store;
+
+  if (is_in_memory (_i))
+    return;
+  store = open_new (_i);
+  thread = g_thread_new (NULL, record_much, GINT_TO_POINTER (_i));
+  while (ask (store, "SELECT COUNT (*) FROM events") < 100)
+    {
+      g_autofree char *found = problems (store, START + 9 * DAY);
+
+      ck_assert_str_eq (found, "");
+    }
+  g_thread_join (thread);
+  close_whole (store, START + 9 * DAY);
+}
+END_TEST
+
 /* ---- What expires ------------------------------------------------------------------------- */
 
 static guint
@@ -1581,6 +1642,21 @@ count_lines (const char *text)
   return n;
 }
 
+/* As the storm guard leaves it: an event that is held, and a step for the owner. */
+static void
+add_storm (ReboundStore *store)
+{
+  must_run (store, "INSERT INTO storms (id, list, kind, key, provider, opened, seen, ended, fate, "
+                   "members, held, enough) SELECT 'feedfacefeedface', id, 'message', "
+                   "'7@x.example', 'google', 1793491200, 1793491300, 1793577600, 1, 20, 1, 10 "
+                   "FROM lists WHERE address = '" LIST "'");
+  must_run (store, "INSERT INTO steps (id, list, member, due, since, claimed, step, reason, nth, "
+                   "total, state) SELECT 'feedfacefeedface', id, NULL, 1793491200, 1793491200, 0, "
+                   "6, 3, 0, 0, 0 FROM lists WHERE address = '" LIST "'");
+  must_run (store, "UPDATE events SET held = 'feedfacefeedface' WHERE message_id = '7@x.example'");
+  must_run (store, "UPDATE members SET policy = ''");
+}
+
 /* Some of everything. */
 static void
 fill (ReboundStore *store)
@@ -1600,6 +1676,7 @@ fill (ReboundStore *store)
   ck_assert (rebound_store_note_path (store, "digest1", BOB, START, NULL));
   ck_assert (rebound_store_note_sent (store, LIST, "7@x.example", 1000, START, NULL));
   ck_assert (rebound_store_note_sent (store, "a@x.example", "8@x.example", 1, START, NULL));
+  add_storm (store);
 }
 
 static char *
@@ -1626,6 +1703,8 @@ START_TEST (replay_equals_live)
   fill (store);
   lines = export_all (store);
   live = everything (store, now);
+  ck_assert_ptr_nonnull (strstr (live, "owner " LIST " - +0h user-inactive "));
+  ck_assert_ptr_nonnull (strstr (live, " message 7@x.example google 20 1\n"));
   other = open_again (IN_MEMORY);
   ck_assert_uint_eq (import_all (other, lines), count_lines (lines));
   replayed = everything (other, now);
@@ -1786,6 +1865,7 @@ add_tests (TCase *tcase)
     a_history_has_all_pages,
     a_reset_begins_anew,
     to_forget_leaves_no_trace,
+    a_storm_forgets_him_too,
     several_are_forgotten_at_once,
     a_path_alone_can_be_forgotten,
     a_step_is_claimed_by_one,
@@ -1798,6 +1878,7 @@ add_tests (TCase *tcase)
     an_older_store_is_migrated,
     a_migrated_store_is_like_a_new_one,
     what_does_not_follow_is_found,
+    what_others_write_meanwhile_is_no_problem,
     what_is_behind_nothing_expires,
     what_a_member_stands_on_stays,
     replay_equals_live,

@@ -146,7 +146,7 @@ check_shell ()
     long_options "$command" >"$work/options"
     offers "the options of $command" "$work/options" "$command" --
   done
-  for noun in member store verp
+  for noun in member policy store verp
   do
     verbs "$noun" >"$work/verbs"
     offers "what can be done with $noun" "$work/verbs" "$noun" ''

@@ -217,6 +217,7 @@ run_deliver (char **argv, int argc)
   for (guint i = 0; i < WRITERS; i++)
     g_thread_join (threads[i]);
   n_left = g_async_queue_length (work.messages);
+  g_async_queue_unref (work.messages);
   printf ("# %u messages: %d tries killed, %d deferred, %d wrong, %d left\n", n, work.n_killed,
           work.n_deferred, work.n_wrong, n_left);
   return work.n_wrong > 0 || n_left > 0;

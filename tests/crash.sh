@@ -74,7 +74,7 @@ esac
 
 # messages, and how often PostgreSQL is stopped meanwhile
 many=${CRASH_FULL:+1500}
-many=${many:-150}
+many=${many:-100}
 often=${CRASH_FULL:+12}
 often=${often:-2}
 

@@ -230,4 +230,217 @@ run classify --policy default "$dead"
 has out 'unsubscribe now$'
 rm -r rules.d
 
+# ---- simulate --------------------------------------------------------------------------------
+# Days are those since 1 January 2026. Each message comes some minutes later in the day than the one
+# before, so that nothing is due at the second in which one arrives.
+
+# stamp DAY HOUR: as it stands behind the address in the first line of a message of an mbox
+stamp ()
+{
+  month=Jan day=$(($1 + 1))
+  [ "$day" -le 31 ] || { month=Feb day=$((day - 31)); }
+  [ "$month $((day > 28))" != 'Feb 1' ] || { month=Mar day=$((day - 28)); }
+  printf 'Thu %s %2d %02d:%02d:00 2026' "$month" "$day" "$2" $(($1 % 60))
+}
+
+# arrives WHO DAY HOUR ACTION STATUS WORDS
+arrives ()
+{
+  cat <<END
+From MAILER-DAEMON $(stamp "$2" "$3")
+From: MAILER-DAEMON@mx.example.net
+To: news-bounces@lists.example.org
+Subject: Delivery report
+Message-ID: <$1.$2.$3@mx.example.net>
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example.net
+
+Final-Recipient: rfc822; $1@example.net
+Action: $4
+Status: $5
+Diagnostic-Code: smtp; $6
+
+--b--
+
+END
+}
+
+gone='550 5.1.1 Recipient address rejected: User unknown'
+{
+  day=0
+  while [ "$day" -lt 80 ]
+  do
+    arrives dead "$day" 10 failed 5.1.1 "$gone"
+    [ "$day" -ge 20 ] || arrives full "$day" 10 failed 5.2.2 '552 5.2.2 mailbox full'
+    arrives spam "$day" 11 failed 5.7.1 '550 5.7.1 Message rejected as spam by Content Filtering'
+    day=$((day + 1))
+  done
+  arrives back 1 12 failed 5.1.1 "$gone"
+  arrives back 2 8 delivered 2.1.5 '250 2.1.5 ok'
+} >bounces.mbox
+
+# simulate POLICY...: of bounces.mbox
+simulate ()
+{
+  mailbox=bounces.mbox
+  for policy
+  do
+    set -- "$@" --policy "$policy"
+    shift
+  done
+  run policy simulate --list news@lists.example.org "$@" "$mailbox"
+}
+
+# does WHO: what stands in out of a member, one line, without blanks that are more than one
+does ()
+{
+  sed -n "/^. $1@example.net,/,/^[^ ]\\|^  [^ ]\\|^\$/s/^    //p" out | tr -s ' ' | tr '\n' ';'
+}
+
+case " ${REBOUND_MODULES-sqlite} " in
+  *' sqlite '*) ;;
+  *)
+    skip 'simulates' 'there is no module of SQLite'
+    finish
+    ;;
+esac
+
+# Dead at once, after a day. The full one weighs 0.5, so it is 3 on the sixth day, and probed a day
+# later; that comes back, so a day later it is suspended and warned, weekly, and a week after the
+# third warning it is over. The one that is back was so within the day.
+it 'simulates default'
+simulate default
+exits 0
+same "$(does dead)" 'unsubscribe 2026-01-02;'
+same "$(does full)" 'warn 2026-01-08 ×3;probe 2026-01-07;suspend 2026-01-08;unsubscribe 2026-01-29;'
+same "$(does back)" ''
+
+# Five days, each 1; warnings at once, after 7 and 14 days, gone after 21.
+it 'simulates mailman'
+simulate mailman
+same "$(does dead)" 'warn 2026-01-05 ×3;suspend 2026-01-05;unsubscribe 2026-01-26;'
+same "$(does full)" 'warn 2026-01-05 ×3;suspend 2026-01-05;unsubscribe 2026-01-26;'
+same "$(does back)" ''
+
+# The 45th message comes on 14 February, the 75th on 16 March; the task that acts runs weekly. A
+# warning holds for a week, and the next one waits for the task, so there are three: on 21 February, 7
+# and 21 March. 20 messages of half a point are 10.
+it 'simulates sympa'
+simulate sympa
+same "$(does dead)" 'warn 2026-02-21 ×3;unsubscribe 2026-03-23;'
+same "$(does full)" ''
+
+# A warning after 10 days, a probe 10 days after its bounce; then 10 days of grace. The full mailbox
+# fails for the last time on 20 January, before its probe. Who is back is warned: bounces of before
+# are not forgotten, and the warning arrives.
+it 'simulates ezmlm'
+simulate ezmlm
+same "$(does dead)" 'warn 2026-01-11;probe 2026-01-21;unsubscribe 2026-01-31;'
+same "$(does full)" 'warn 2026-01-11;probe 2026-01-21;'
+same "$(does back)" 'warn 2026-01-12;'
+
+# A probe after the grace of six hours, and 12 hours after each bounce another one: ten until 6
+# January 05:30, ten minutes for each bounce; one at noon, when five days and a half are over; but days
+# are whole ones, so it bounces too soon, as does another one six hours later, and that of 7 January
+# ends it.
+it 'simulates mlmmj'
+simulate mlmmj
+same "$(does dead)" 'probe 2026-01-01 ×13;unsubscribe 2026-01-07;'
+same "$(does back)" 'probe 2026-01-02;'
+
+# Hard at once; soft after five, when the eighth day makes it a week.
+it 'simulates esp'
+simulate esp
+same "$(does dead)" 'unsubscribe 2026-01-01;'
+same "$(does full)" 'unsubscribe 2026-01-08;'
+same "$(does back)" 'unsubscribe 2026-01-02;'
+
+it 'shows policies side by side, and who differs'
+printf '[policy]\npreset = mailman\n[reason mailbox-full]\nunsubscribe = never\n' >kind.conf
+simulate mailman kind.conf
+exits 0
+empty err
+has out '^                        mailman                 kind.conf$'
+has out '^  dead@example.net, news@lists.example.org$'
+has out '^    suspend             2026-01-05              2026-01-05$'
+has out '^\* full@example.net, news@lists.example.org$'
+has out '^    suspend             2026-01-05              -$'
+has out '^\* mailbox-full, reports: 20, the first is bounces.mbox #2$'
+has out '^                        soft, recipient, count  soft, recipient, never$'
+has out '^    unsubscribe         2                       1$'
+has out 'messages: 182; without a date: 0; members with steps: 2; different (\*): 1$'
+lacks out 'spam@example.net'
+lacks out '^\* user-unknown'
+
+it 'says no difference where there is none'
+simulate mailman mailman
+has out 'different (\*): 0$'
+lacks out '^\*'
+
+it 'takes messages in the order in which they arrived'
+cp out right
+awk '/^From MAILER/ { n++ } { text[n] = text[n] $0 "\n" } END { for (; n > 0; n--) printf "%s", text[n] }' \
+  bounces.mbox >reversed.mbox
+run policy simulate --policy mailman --policy mailman --list news@lists.example.org reversed.mbox
+cmp -s out right || complain 'another order gives another result'
+
+it 'writes JSON'
+run policy simulate --policy mailman --policy kind.conf --list news@lists.example.org --json \
+  bounces.mbox
+exits 0
+objects out 4
+has out '^{"list": "news@lists.example.org", "address": "full@example.net", "differs": true, "policies": \[{"policy": "mailman", "steps": \[{"id": "[0-9a-f]*", "action": "suspend"'
+has out '"differs": false'
+has out '^{"reason": "mailbox-full", "reports": 20, "source": "bounces.mbox", "index": 1, "policies": '
+has out '"policy": "kind.conf", "bounce": "soft", "fault": "recipient", "unsubscribe": "never"}'
+has out '^{"messages": 182, "undated": 0, "members": 2, "differing": 1, '
+has out '"policy": "kind.conf", "warn": 1, "probe": 0, "suspend": 1, "resume": 0, "unsubscribe": 1, '
+
+it 'ends so many days after the last message'
+run policy simulate --policy sympa --days 1 bounces.mbox
+same "$(does dead)" 'warn 2026-02-21 ×3;'
+
+it 'leaves out what has no date, and tells'
+sed 1d bounce.eml >undated.eml
+run policy simulate --policy default undated.eml
+exits 0
+has out 'messages: 0; without a date: 1; members with steps: 0'
+
+it 'reads a mailbox from standard input'
+run_in bounces.mbox policy simulate --policy mailman --policy mailman \
+  --list news@lists.example.org -
+cmp -s out right || complain 'it is another result'
+
+it 'leaves nothing in the folder of temporary files'
+mkdir tmp
+TMPDIR=$work/tmp run policy simulate --policy default bounces.mbox
+same "$(ls tmp)" ''
+
+it 'says that the folder of temporary files cannot be written'
+TMPDIR=$work/gone run policy simulate --policy default bounces.mbox
+exits 73
+has err 'cannot keep messages in a temporary file'
+
+it 'says what is wrong with a simulation'
+run policy simulate bounces.mbox
+exits 64
+has err 'policy simulate --policy'
+run policy simulate --policy default
+exits 64
+run policy simulate --policy default --days 4000 bounces.mbox
+exits 64
+run policy list --json
+exits 64
+run policy simulate --policy default --policy one.conf bounces.mbox
+exits 65
+has err 'one.conf:3'
+empty out
+run policy simulate --policy default gone.mbox
+exits 66
+
 finish

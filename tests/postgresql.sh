@@ -29,7 +29,7 @@ fi
 
 number=0
 failed=0
-for test in check_database check_faults check_store
+for test in check_database check_faults check_store check_storm
 do
   [ -x "$top_builddir/tests/$test" ] || continue
   number=$((number + 1))

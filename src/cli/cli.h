@@ -141,9 +141,10 @@ const char *cli_store_url (const char *given);
 ReboundStore *cli_open_store (const char *command, const char *given, ReboundPolicy *policy,
                               int *status);
 
-/* The same with the policy that --policy names. */
+/* The same with the policy that --policy names. @create: whether it is made where it is not there;
+ * who asks what is known does not want that. */
 ReboundStore *cli_open_history (const char *command, const char *given, const char *policy,
-                                int *status);
+                                gboolean create, int *status);
 
 /* Says that no store is named, and returns the exit status for it. */
 int cli_lacks_store (const char *command);

@@ -27,7 +27,7 @@ static const CliCommand commands[] = {
   { "store", "check|migrate|expire|export|import", N_ ("look after the store of the history"),
     cli_store },
   { "policy", "list|show|check|simulate",
-    N_ ("show, check and try what is to be done about bounces"), cli_policies },
+    N_ ("list, show, check and try what is to be done about bounces"), cli_policies },
   { "verp", "make|verify|key", N_ ("sign return paths, and say whether one was signed"), cli_verp },
   { "help", "[COMMAND]", N_ ("show how to use a command"), run_help },
 };

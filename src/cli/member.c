@@ -22,7 +22,7 @@ static ReboundStore *
 open_store (int *status)
 {
   *status = EX_OK;
-  return cli_open_history ("member", store_url, policy_name, status);
+  return cli_open_history ("member", store_url, policy_name, FALSE, status);
 }
 
 static int

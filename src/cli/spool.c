@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct _CliSpool
 {
@@ -22,6 +23,20 @@ struct _CliSpool
   gboolean failed;
 };
 
+/* It has no name any more, so nothing is left of it whatever happens. %NULL where there can be
+ * none. */
+static FILE *
+open_file (void)
+{
+  g_autofree char *name = NULL;
+  const int fd = g_file_open_tmp ("rebound-XXXXXX", &name, NULL);
+
+  if (fd < 0)
+    return NULL;
+  unlink (name);
+  return fdopen (fd, "w+");
+}
+
 CliSpool *
 cli_spool_new (const char *command, ReboundAnalyzer *analyzer)
 {
@@ -29,7 +44,7 @@ cli_spool_new (const char *command, ReboundAnalyzer *analyzer)
 
   self->command = command;
   self->analyzer = rebound_analyzer_ref (analyzer);
-  self->file = tmpfile ();
+  self->file = open_file ();
   self->entries = g_array_new (FALSE, FALSE, sizeof (CliSpooled));
   self->sources = g_string_chunk_new (1024);
   return self;

@@ -11,6 +11,7 @@ typedef struct
 {
   void (*problem) (const char *what, gpointer data);
   gpointer data;
+  gint64 now;
 } Telling;
 
 static void tell (const Telling *telling, const char *format, ...) G_GNUC_PRINTF (2, 3);
@@ -68,12 +69,12 @@ tell_counts (ReboundStore *self, const Telling *telling, GError **error)
 }
 
 static gboolean
-tell_future (ReboundStore *self, gint64 now, const Telling *telling, GError **error)
+tell_future (ReboundStore *self, const Telling *telling, GError **error)
 {
   gint64 n = 0;
 
   if (!rebound_store_ask (self, "SELECT COUNT (*) FROM events WHERE received > $1",
-                          VALUES (rebound_int (now + DAY)), &n, error))
+                          VALUES (rebound_int (telling->now + DAY)), &n, error))
     return FALSE;
   if (n > 0)
     tell (telling, _ ("events that arrived in the future: %u; the clock of a host is or was wrong"),
@@ -188,17 +189,24 @@ check_members (ReboundStore *self, const Telling *telling, GError **error)
   return TRUE;
 }
 
+/* While others write, a member and his events have to be those of one moment. */
+static gboolean
+check_all (ReboundStore *self, gpointer data, GError **error)
+{
+  return tell_counts (self, data, error) && tell_future (self, data, error)
+         && check_members (self, data, error);
+}
+
 gboolean
 rebound_store_check (ReboundStore *self, gint64 now,
                      void (*problem) (const char *what, gpointer data), gpointer data,
                      GError **error)
 {
-  const Telling telling = { problem, data };
+  Telling telling = { problem, data, now };
 
   g_return_val_if_fail (self != NULL && problem != NULL, FALSE);
 
   return rebound_store_takes_time (now, error)
          && self->database->klass->check (self->database, problem, data, error)
-         && tell_counts (self, &telling, error) && tell_future (self, now, &telling, error)
-         && check_members (self, &telling, error);
+         && rebound_store_read (self, check_all, &telling, error);
 }

@@ -126,7 +126,8 @@ static const struct
     1, 1, put_path },
   { "storm",
     "SELECT 0, t.id, t.id, l.address, t.kind, t.key, t.opened, t.seen, t.ended, t.fate, t.members, "
-    "t.held, t.enough, t.provider FROM storms t JOIN lists l ON l.id = t.list WHERE t.id > $1 ORDER BY t.id" NEXT_PAGE,
+    "t.held, t.enough, t.provider FROM storms t JOIN lists l ON l.id = t.list WHERE t.id > $1 "
+    "ORDER BY t.id" NEXT_PAGE,
     1, 1, put_storm },
   { "event",
     "SELECT e.id, '', " REBOUND_STORE_EVENT_COLUMNS " FROM events e "
@@ -177,12 +178,15 @@ load_page (ReboundStore *self, Page *page, GError **error)
                               tables[page->table].n_keys, take_row, page, error);
 }
 
-typedef gboolean (*LineFunc) (const char *json, gpointer data);
+typedef struct
+{
+  gboolean (*line) (const char *json, gpointer data);
+  gpointer data;
+  gboolean ended; /* it wanted no more */
+} Exporting;
 
-/* @ended: (out): whether @line wanted no more */
 static gboolean
-export_table (ReboundStore *self, Page *page, LineFunc line, gpointer data, gboolean *ended,
-              GError **error)
+export_table (ReboundStore *self, Page *page, Exporting *exporting, GError **error)
 {
   page->number = 0;
   g_free (page->text);
@@ -191,26 +195,34 @@ export_table (ReboundStore *self, Page *page, LineFunc line, gpointer data, gboo
     {
       if (!load_page (self, page, error))
         return FALSE;
-      for (guint i = 0; i < page->lines->len && !*ended; i++)
-        *ended = !line (g_ptr_array_index (page->lines, i), data);
+      for (guint i = 0; i < page->lines->len && !exporting->ended; i++)
+        exporting->ended = !exporting->line (g_ptr_array_index (page->lines, i), exporting->data);
     }
-  while (page->lines->len > 0 && !*ended);
+  while (page->lines->len > 0 && !exporting->ended);
   return TRUE;
+}
+
+static gboolean
+export_all (ReboundStore *self, gpointer data, GError **error)
+{
+  Exporting *exporting = data;
+  Page page = { .lines = g_ptr_array_new_with_free_func (g_free) };
+  gboolean good = TRUE;
+
+  for (; page.table < G_N_ELEMENTS (tables) && good && !exporting->ended; page.table++)
+    good = export_table (self, &page, exporting, error);
+  g_ptr_array_unref (page.lines);
+  g_free (page.text);
+  return good;
 }
 
 gboolean
 rebound_store_export (ReboundStore *self, gboolean (*line) (const char *json, gpointer data),
                       gpointer data, GError **error)
 {
-  Page page = { .table = 0 };
-  gboolean good = TRUE, ended = FALSE;
+  Exporting exporting = { line, data, FALSE };
 
   g_return_val_if_fail (self != NULL && line != NULL, FALSE);
 
-  page.lines = g_ptr_array_new_with_free_func (g_free);
-  for (; page.table < G_N_ELEMENTS (tables) && good && !ended; page.table++)
-    good = export_table (self, &page, line, data, &ended, error);
-  g_ptr_array_unref (page.lines);
-  g_free (page.text);
-  return good;
+  return rebound_store_read (self, export_all, &exporting, error);
 }

@@ -103,7 +103,10 @@ typedef gboolean (*ReboundStoreWork) (ReboundStore *self, gpointer data, GError 
 /* @lock: the list whose members it is about; see ReboundDatabaseClass */
 gboolean rebound_store_transact (ReboundStore *self, const char *lock, ReboundStoreWork work,
                                  gpointer data, GError **error);
-/* The same, of what has to be done again with the batch it belongs to; takes @data. */
+/* All that is read is as it was at one moment; nothing may be written. */
+gboolean rebound_store_read (ReboundStore *self, ReboundStoreWork work, gpointer data,
+                             GError **error);
+/* The first again, of what has to be done anew with the batch it belongs to; takes @data. */
 gboolean rebound_store_transact_in_batch (ReboundStore *self, const char *lock,
                                           ReboundStoreWork work, gpointer data,
                                           GDestroyNotify destroy, GError **error);
@@ -114,7 +117,7 @@ gboolean rebound_store_clear (ReboundStore *self, GError **error);
 /* ---- schema.c ----------------------------------------------------------------------------- */
 
 /* Makes the tables where there are none; fails where they are of another version. */
-gboolean rebound_schema_open (ReboundStore *self, GError **error);
+gboolean rebound_schema_open (ReboundStore *self, gboolean create, GError **error);
 /* Brings the tables to a version; @from: (out): which they had, 0 where there were none. */
 gboolean rebound_schema_migrate (ReboundStore *self, guint to, guint *from, GError **error);
 guint rebound_schema_newest (void);

@@ -284,6 +284,18 @@ rebound_store_transact (ReboundStore *self, const char *lock, ReboundStoreWork w
 }
 
 gboolean
+rebound_store_read (ReboundStore *self, ReboundStoreWork work, gpointer data, GError **error)
+{
+  gboolean good;
+
+  if (self->in_transaction)
+    return work (self, data, error);
+  good = begin (self, NULL, error) && work (self, data, error);
+  roll_back (self);
+  return good;
+}
+
+gboolean
 rebound_store_transact_in_batch (ReboundStore *self, const char *lock, ReboundStoreWork work,
                                  gpointer data, GDestroyNotify destroy, GError **error)
 {
@@ -353,8 +365,8 @@ rebound_store_rollback (ReboundStore *self)
 
 /* ---- Opening and closing ------------------------------------------------------------------ */
 
-ReboundDatabase *
-rebound_store_open_database (const char *url, GError **error)
+static ReboundDatabase *
+open_database (const char *url, gboolean create, GError **error)
 {
   static ReboundModule sqlite = REBOUND_MODULE ("sqlite", "rebound_database_open");
   static ReboundModule postgresql = REBOUND_MODULE ("postgresql", "rebound_database_open");
@@ -375,7 +387,7 @@ rebound_store_open_database (const char *url, GError **error)
       {
         open = (ReboundDatabaseOpen) rebound_module_function (databases[i].module);
         if (open != NULL)
-          return open (url, TRUE, error);
+          return open (url, create, error);
         rebound_store_fail (error, REBOUND_STORE_ERROR_MODULE,
                             _ ("a store “%s…” needs the module “%s”, which is not installed here"),
                             databases[i].scheme, databases[i].module->name);
@@ -389,11 +401,17 @@ rebound_store_open_database (const char *url, GError **error)
   return NULL;
 }
 
+ReboundDatabase *
+rebound_store_open_database (const char *url, GError **error)
+{
+  return open_database (url, TRUE, error);
+}
+
 /* Without a policy, and nothing is known of its tables yet. */
 static ReboundStore *
-new_store (const char *url, GError **error)
+new_store (const char *url, gboolean create, GError **error)
 {
-  ReboundDatabase *database = rebound_store_open_database (url, error);
+  ReboundDatabase *database = open_database (url, create, error);
   ReboundStore *self;
 
   if (database == NULL)
@@ -404,19 +422,32 @@ new_store (const char *url, GError **error)
   return self;
 }
 
-ReboundStore *
-rebound_store_open (const char *url, ReboundPolicy *policy, GError **error)
+static ReboundStore *
+open_store (const char *url, ReboundPolicy *policy, gboolean create, GError **error)
 {
-  g_autoptr (ReboundStore) self = NULL;
+  g_autoptr (ReboundStore) self = new_store (url, create, error);
 
-  g_return_val_if_fail (url != NULL && policy != NULL, NULL);
-
-  self = new_store (url, error);
   if (self == NULL)
     return NULL;
   self->policy = rebound_policy_ref (policy);
   self->judge = g_strndup (rebound_policy_digest (policy), REBOUND_STORE_JUDGE_LENGTH);
-  return rebound_schema_open (self, error) ? g_steal_pointer (&self) : NULL;
+  return rebound_schema_open (self, create, error) ? g_steal_pointer (&self) : NULL;
+}
+
+ReboundStore *
+rebound_store_open (const char *url, ReboundPolicy *policy, GError **error)
+{
+  g_return_val_if_fail (url != NULL && policy != NULL, NULL);
+
+  return open_store (url, policy, TRUE, error);
+}
+
+ReboundStore *
+rebound_store_open_existing (const char *url, ReboundPolicy *policy, GError **error)
+{
+  g_return_val_if_fail (url != NULL && policy != NULL, NULL);
+
+  return open_store (url, policy, FALSE, error);
 }
 
 gboolean
@@ -427,7 +458,7 @@ rebound_store_migrate (const char *url, guint *from, guint *to, GError **error)
 
   g_return_val_if_fail (url != NULL, FALSE);
 
-  self = new_store (url, error);
+  self = new_store (url, TRUE, error);
   if (self == NULL)
     return FALSE;
   if (to != NULL)

@@ -445,7 +445,7 @@ find_enough (const Guard *guard, Kind kind, const char *key, const GArray *sleep
 
   *enough = kinds[kind].limit (guard);
   if (sleeping->len > 0)
-    *enough = MAX (*enough, g_array_index (sleeping, Storm, 0).enough);
+    *enough = (g_array_index (sleeping, Storm, 0).enough + 1) / 2;
   else if (kinds[kind].jumps)
     {
       if (!find_usual (guard, kind, key, &usual, error))
@@ -576,6 +576,48 @@ new_storm (const Guard *guard, Kind kind, const char *key, gint64 enough)
   };
 }
 
+/* What another one has becomes this one's, unless the owner was told of it already. */
+static gboolean
+take_over (const Guard *guard, const Storm *storm, const Storm *other, GError **error)
+{
+  static const char *const statements[] = {
+    "UPDATE events SET held = $1 WHERE held = $2",
+    "UPDATE storms SET held = held + (SELECT o.held FROM storms o WHERE o.id = $2) WHERE id = $1",
+  };
+  guint n = 0;
+
+  if (!rebound_store_run (guard->store, "UPDATE steps SET state = 2 WHERE id = $1 AND state = 0",
+                          VALUES (rebound_text (other->id)), &n, error))
+    return FALSE;
+  if (n == 0)
+    return TRUE;
+  for (guint i = 0; i < G_N_ELEMENTS (statements); i++)
+    if (!rebound_store_run (guard->store, statements[i],
+                            VALUES (rebound_text (storm->id), rebound_text (other->id)), NULL,
+                            error))
+      return FALSE;
+  return rebound_store_run (
+      guard->store, "UPDATE storms SET ended = $2, fate = $3, held = 0 WHERE id = $1",
+      VALUES (rebound_text (other->id), rebound_int (guard->event->what.received),
+              rebound_int (REBOUND_HELD_DISCARD)),
+      NULL, error);
+}
+
+/* A reason covers the whole list, so that the owner is told of one storm, not of each message. */
+static gboolean
+take_over_all (const Guard *guard, const Storm *storm, GError **error)
+{
+  for (guint i = 0; storm->kind == KIND_REASON && i < guard->open->len; i++)
+    {
+      const Storm *other = &g_array_index (guard->open, Storm, i);
+
+      if (other->kind > KIND_REASON && other->kind < KIND_DOUBT && other->fate == REBOUND_HELD_KEEP
+          && !take_over (guard, storm, other, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 static gboolean
 open_new (Guard *guard, Kind kind, const char *key, gint64 members, gint64 enough, GError **error)
 {
@@ -584,7 +626,8 @@ open_new (Guard *guard, Kind kind, const char *key, gint64 members, gint64 enoug
   g_array_append_val (guard->open, storm);
   return insert_storm (guard, &storm, members, error) && tell_owner (guard, &storm, error)
          && (kinds[kind].hold == NULL
-             || (hold_before (guard, &storm, error) && describe (guard, &storm, error)));
+             || (hold_before (guard, &storm, error) && take_over_all (guard, &storm, error)
+                 && describe (guard, &storm, error)));
 }
 
 static gboolean
@@ -598,7 +641,8 @@ wake (Guard *guard, GArray *sleeping, GError **error)
              guard->store, "UPDATE storms SET ended = NULL, seen = $2 WHERE id = $1",
              VALUES (rebound_text (storm.id), rebound_int (guard->event->what.received)), NULL,
              error)
-         && (storm.fate == REBOUND_HELD_RELEASE || hold_before (guard, &storm, error));
+         && (storm.fate == REBOUND_HELD_RELEASE
+             || (hold_before (guard, &storm, error) && take_over_all (guard, &storm, error)));
 }
 
 static gboolean
@@ -614,7 +658,7 @@ open_where_many (Guard *guard, Kind kind, const char *key, GError **error)
     return TRUE;
   if (!count_members (guard, kind, key, guard->window, &members, error))
     return FALSE;
-  if (members < limit)
+  if (2 * members < limit)
     return TRUE;
   if (!find_sleeping (guard, kind, key, sleeping, error)
       || !find_enough (guard, kind, key, sleeping, &enough, error))

@@ -10,7 +10,9 @@
 
 #include "translate.h"
 
-G_DEFINE_QUARK (rebound - policy - error - quark, rebound_policy_error)
+/* clang-format off */
+G_DEFINE_QUARK (rebound-policy-error-quark, rebound_policy_error)
+/* clang-format on */
 
 typedef enum
 {
@@ -145,7 +147,7 @@ read_title (const Reading *self, Group *group, GError **error)
     return fail (self, error, _ ("“%s” is no list; write its address, or what stands before its @"),
                  list);
   if (list != NULL)
-    group->name = g_utf8_strdown (list, -1);
+    group->name = g_ascii_strdown (list, -1);
   else if (strcmp (group->title, "site") == 0)
     group->type = GROUP_SITE;
   else if (strcmp (group->title, "policy") != 0)
@@ -307,12 +309,14 @@ complete_path (const Reading *self)
 {
   ReboundSite *site = &self->policy->site;
   g_autofree char *folder = NULL;
+  g_autofree char *here = NULL;
   char *path;
 
   if (site->keys == NULL || g_path_is_absolute (site->keys) || self->path == NULL)
     return;
   folder = g_path_get_dirname (self->path);
-  path = g_build_filename (folder, site->keys, NULL);
+  here = g_canonicalize_filename (folder, NULL);
+  path = g_canonicalize_filename (site->keys, here);
   g_free (site->keys);
   site->keys = path;
 }
@@ -368,6 +372,7 @@ begin_list (Reading *self, const Group *group, GError **error)
 {
   g_autoptr (ReboundPolicy) preset = NULL;
   const ReboundSection *base = &self->policy->all;
+  ReboundSection *section;
 
   if (find_line (self, group, "preset") != NULL)
     {
@@ -376,7 +381,9 @@ begin_list (Reading *self, const Group *group, GError **error)
         return FALSE;
       base = &preset->all;
     }
-  g_tree_insert (self->policy->lists, g_strdup (group->name), g_memdup2 (base, sizeof *base));
+  section = g_new (ReboundSection, 1);
+  *section = *base;
+  g_tree_insert (self->policy->lists, g_strdup (group->name), section);
   return TRUE;
 }
 

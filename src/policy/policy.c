@@ -106,7 +106,7 @@ rebound_policy_terms (const ReboundPolicy *self, const char *list)
 
   if (list == NULL || g_tree_nnodes (self->lists) == 0)
     return &self->all.terms;
-  name = g_utf8_strdown (list, -1);
+  name = g_ascii_strdown (list, -1);
   section = g_tree_lookup (self->lists, name);
   at = strrchr (name, '@');
   if (section == NULL && at != NULL)

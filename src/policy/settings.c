@@ -69,7 +69,7 @@ number_get (G_GNUC_UNUSED const ReboundSetting *key, gconstpointer field)
 static char *
 number_describe (const ReboundSetting *key, G_GNUC_UNUSED const char *text)
 {
-  return g_strdup_printf (_ ("a number from 0 to %g"), key->most);
+  return g_strdup_printf (_ ("a number from 0 to %.0f"), key->most);
 }
 
 static gboolean
@@ -95,7 +95,7 @@ share_get (G_GNUC_UNUSED const ReboundSetting *key, gconstpointer field)
 static char *
 share_describe (G_GNUC_UNUSED const ReboundSetting *key, G_GNUC_UNUSED const char *text)
 {
-  return g_strdup (_ ("a share from 0% to 100%"));
+  return g_strdup (_ ("a share up to 100%, as in: 30%"));
 }
 
 static gboolean
@@ -120,7 +120,7 @@ count_get (G_GNUC_UNUSED const ReboundSetting *key, gconstpointer field)
 static char *
 count_describe (const ReboundSetting *key, G_GNUC_UNUSED const char *text)
 {
-  return g_strdup_printf (_ ("a whole number from 0 to %g"), key->most);
+  return g_strdup_printf (_ ("a whole number from 0 to %.0f"), key->most);
 }
 
 /* ---- Times ---------------------------------------------------------------------------------- */
@@ -312,7 +312,7 @@ replace_texts (gpointer field, char **texts)
 static gboolean
 hosts_set (G_GNUC_UNUSED const ReboundSetting *key, gpointer field, const char *text)
 {
-  g_autofree char *lower = g_utf8_strdown (text, -1);
+  g_autofree char *lower = g_ascii_strdown (text, -1);
   g_auto (GStrv) hosts = split (lower);
 
   for (guint i = 0; hosts[i] != NULL; i++)

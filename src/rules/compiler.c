@@ -8,7 +8,9 @@
 
 #include "index.h"
 
-G_DEFINE_QUARK (rebound - rules - error - quark, rebound_rules_error)
+/* clang-format off */
+G_DEFINE_QUARK (rebound-rules-error-quark, rebound_rules_error)
+/* clang-format on */
 
 static void
 token_clear (gpointer data)

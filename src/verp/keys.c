@@ -21,7 +21,9 @@ struct _ReboundKeys
 };
 
 G_DEFINE_BOXED_TYPE (ReboundKeys, rebound_keys, rebound_keys_ref, rebound_keys_unref)
-G_DEFINE_QUARK (rebound - verp - error - quark, rebound_verp_error)
+/* clang-format off */
+G_DEFINE_QUARK (rebound-verp-error-quark, rebound_verp_error)
+/* clang-format on */
 
 static void
 wipe (char *secret)
