@@ -65,6 +65,21 @@ typedef enum
 REBOUND_API ReboundStore *rebound_store_open (const char *url, ReboundPolicy *policy,
                                               GError **error);
 
+/**
+ * rebound_store_open_existing:
+ * @url: as for rebound_store_open()
+ * @policy: what is to be done when
+ * @error: return location for a #ReboundStoreError, %REBOUND_STORE_ERROR_NOT_FOUND where the database
+ *   has no store
+ *
+ * Makes none: for who asks what is known, so that a mistake in the URL is no empty store.
+ *
+ * Returns: (transfer full): the store, or %NULL with @error set
+ * Since: 0.1
+ */
+REBOUND_API ReboundStore *rebound_store_open_existing (const char *url, ReboundPolicy *policy,
+                                                       GError **error);
+
 REBOUND_API void rebound_store_free (ReboundStore *self);
 
 /**

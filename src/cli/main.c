@@ -47,6 +47,14 @@ cli_shown (const char *text)
 }
 
 void
+cli_print_cell (const char *text, guint width)
+{
+  const glong length = g_utf8_strlen (text, -1);
+
+  printf ("%s%*s", text, (int) MAX ((glong) width - length, 1), "");
+}
+
+void
 cli_error (const char *command, const char *format, ...)
 {
   g_autofree char *message = NULL;
