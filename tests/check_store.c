@@ -729,6 +729,28 @@ START_TEST (hostile_names_are_only_names)
 }
 END_TEST
 
+/* Two probes of one day have the same token. */
+START_TEST (a_token_counts_once_for_each_probe)
+{
+  ReboundStore *store = open_new (_i);
+  static const gint64 bounced[] = { 1, 2, 14, 15 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bounced); i++)
+    {
+      if (i == 2)
+        must_run (store, "INSERT INTO events (member, received, type, reason, ceiling, grade, path, "
+                         "done, bounce, unsubscribe, digest) "
+                         "SELECT member, received + 43200, 7, 0, 0, 0, 0, 2, 0, 0, 'done:probe' "
+                         "FROM events WHERE held IS NULL");
+      RECORD (store, START + bounced[i] * HOUR, .token = "t1", .grade = REBOUND_GRADE_A,
+              .path = REBOUND_PATH_PROBE);
+      ck_assert_int_eq (ask (store, "SELECT COUNT (*) FROM events WHERE held = 'token'"),
+                        (i + 1) / 2);
+    }
+  rebound_store_free (store);
+}
+END_TEST
+
 START_TEST (a_token_counts_once_for_each_kind)
 {
   ReboundStore *store = open_new (_i);
@@ -1895,6 +1917,7 @@ add_tests (TCase *tcase)
     what_cannot_be_kept_is_said,
     hostile_names_are_only_names,
     a_token_counts_once_for_each_kind,
+    a_token_counts_once_for_each_probe,
     what_was_said_is_kept,
     two_at_once_count_it_once,
     a_batch_is_all_or_nothing,
