@@ -635,13 +635,16 @@ take_damage (G_GNUC_UNUSED const ReboundValue *row, gpointer data)
   return TRUE;
 }
 
-/* What the server itself knows of damage; it looks at a page's checksum whenever it reads one. */
+/* What the server itself knows of damage to the store, and not to its neighbours; it looks at a
+ * page's checksum whenever it reads one. */
 static gboolean
 postgresql_check (ReboundDatabase *database, ReboundProblemFunc problem, gpointer data,
                   GError **error)
 {
-  static const char indexes[] = "SELECT CAST (indexrelid AS regclass) || '' FROM pg_index"
-                                "  WHERE NOT indisvalid";
+  static const char indexes[] = "SELECT CAST (relname AS TEXT) FROM pg_index"
+                                "  JOIN pg_class c ON c.oid = indexrelid"
+                                "  JOIN pg_namespace n ON n.oid = relnamespace"
+                                "  WHERE NOT indisvalid AND nspname = current_schema ()";
   static const char damage[] = "SELECT checksum_failures FROM pg_stat_database"
                                "  WHERE datname = current_database () AND checksum_failures > 0";
   Checking checking = { problem, data };
