@@ -7,6 +7,8 @@
 #include "report/json.h"
 #include "translate.h"
 
+#define DAY G_GINT64_CONSTANT (86400)
+
 #define HEXADECIMAL "sha256:"
 #define DIGEST_BYTES 32
 #define DIGEST_BASE64 43 /* without what fills it up to 44 */
@@ -319,18 +321,24 @@ rebound_store_add_event (ReboundStore *self, ReboundStoreEvent *event, gboolean 
 }
 
 /* A signature is good for one report of a kind: who has got hold of one cannot send it every day.
- */
+ * Two posts of a day have the same; where a day counts once, so do the reports of that day, in
+ * whatever order they come. */
 static gboolean
 hold_used_token (ReboundStore *self, ReboundStoreEvent *event, GError **error)
 {
+  const gint64 day = event->what.received - event->what.received % DAY;
+  const gboolean counts_days = !rebound_policy_terms (self->policy, event->list)->count_messages;
   gint64 other = 0;
 
   if (event->token != NULL && event->member != 0
       && !rebound_store_ask (self,
                              "SELECT id FROM events "
-                             "WHERE member = $1 AND token = $2 AND type = $3 LIMIT 1",
+                             "WHERE member = $1 AND token = $2 AND type = $3 "
+                             "AND (received < $4 OR received >= $5) LIMIT 1",
                              VALUES (rebound_int (event->member), rebound_text (event->token),
-                                     rebound_int (event->what.type)),
+                                     rebound_int (event->what.type),
+                                     rebound_int (counts_days ? day : G_MAXINT64),
+                                     rebound_int (day + DAY)),
                              &other, error))
     return FALSE;
   event->what.held = other != 0;
