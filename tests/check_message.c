@@ -453,6 +453,7 @@ static const struct
     TRUE },
   { "From: a@example.net\rMessage-ID: <1@example.net>\rSubject: x\r\rNo such user", TRUE },
   { "Status: RO\nX-Status: A\nContent-Length: 13\nLines: 1\nX-UID: 7\nX-Keywords: y\n" MAIL, TRUE },
+  { "X-Spam-Status: No,\n\tscore=1\nX-Virus-Scanned: y\n" MAIL, TRUE },
   { "From: a@example.net\nMessage-ID: <2@example.net>\nSubject: x\n\nNo such user\n", FALSE },
   { "From: a@example.net\nMessage-ID: <1@example.net>\nSubject: y\n\nNo such user\n", FALSE },
   { "From: a@example.net\nMessage-ID: <1@example.net>\nSubject: x\n\nNo such users\n", FALSE },

@@ -773,6 +773,23 @@ START_TEST (a_token_counts_once_for_each_kind)
 }
 END_TEST
 
+/* The posts of a day have the same. */
+START_TEST (a_token_counts_for_its_day)
+{
+  static const ReboundReason both[] = { REBOUND_REASON_SPAM_CONTENT, REBOUND_REASON_USER_UNKNOWN };
+  ReboundStore *store = open_new (_i);
+
+  for (guint i = 0; i < 4; i++)
+    RECORD (store, START + i, .address = i < 2 ? BOB : "ann@example.net",
+            .reason = both[(i + i / 2) % 2], .token = "t1", .grade = REBOUND_GRADE_A);
+  RECORD (store, START + DAY, .reason = REBOUND_REASON_USER_UNKNOWN, .token = "t1",
+          .grade = REBOUND_GRADE_A);
+  assert_members (store, START + DAY,
+                  LIST " ann@example.net active 1.0\n" LIST " " BOB " active 1.0\n");
+  close_whole (store, START + DAY);
+}
+END_TEST
+
 static gboolean
 take_record (const ReboundRecord *record, gpointer data)
 {
@@ -1917,6 +1934,7 @@ add_tests (TCase *tcase)
     what_cannot_be_kept_is_said,
     hostile_names_are_only_names,
     a_token_counts_once_for_each_kind,
+    a_token_counts_for_its_day,
     a_token_counts_once_for_each_probe,
     what_was_said_is_kept,
     two_at_once_count_it_once,

@@ -7,6 +7,8 @@
 #include "report/json.h"
 #include "translate.h"
 
+#define DAY G_GINT64_CONSTANT (86400)
+
 #define HEXADECIMAL "sha256:"
 #define DIGEST_BYTES 32
 #define DIGEST_BASE64 43 /* without what fills it up to 44 */
@@ -326,23 +328,39 @@ static const ReboundStep steps_of_paths[] = {
   [REBOUND_PATH_PROBE] = REBOUND_STEP_PROBE,
 };
 
+/* The day on which others may have the signature of @event too, or one that never comes. All posts
+ * of a day have the same; where a day counts once, so do the reports on them, in whatever order they
+ * come. */
+static gint64
+shared_day (const ReboundStore *self, const ReboundStoreEvent *event)
+{
+  const ReboundTerms *terms = rebound_policy_terms (self->policy, event->list);
+  const gboolean is_shared =
+      !terms->count_messages && steps_of_paths[event->what.path] == REBOUND_STEP_NONE;
+
+  return is_shared ? event->what.received - event->what.received % DAY : G_MAXINT64 - DAY;
+}
+
 /* A signature is good for one report of a kind: who has got hold of one cannot send it every day.
  * mlmmj probes twice a day, so that of a probe it is good for one report of each. */
 static gboolean
 hold_used_token (ReboundStore *self, ReboundStoreEvent *event, GError **error)
 {
+  const gint64 day = shared_day (self, event);
   gint64 other = 0;
 
   if (event->token != NULL && event->member != 0
       && !rebound_store_ask (self,
                              "SELECT e.id FROM events e "
                              "WHERE e.member = $1 AND e.token = $2 AND e.type = $3 "
+                             "AND (e.received < $5 OR e.received >= $6) "
                              "AND NOT EXISTS (SELECT 1 FROM events d WHERE d.member = $1 "
                              "AND d.type >= 6 AND d.received >= e.received AND d.done = $4 "
                              "AND d.type = 7 AND $4 <> 0) LIMIT 1",
                              VALUES (rebound_int (event->member), rebound_text (event->token),
                                      rebound_int (event->what.type),
-                                     rebound_int (steps_of_paths[event->what.path])),
+                                     rebound_int (steps_of_paths[event->what.path]),
+                                     rebound_int (day), rebound_int (day + DAY)),
                              &other, error))
     return FALSE;
   event->what.held = other != 0;
