@@ -106,7 +106,7 @@ cli_explain (int argc, char **argv)
   if ((argc < 2) != list)
     {
       cli_error ("explain", list ? "--list goes without a code or a reason"
-                                 : "which code or reason? For instance: rebound explain 5.1.1");
+                                 : N_ ("which code or reason? For instance: rebound explain 5.1.1"));
       return EX_USAGE;
     }
   analyzer = cli_new_analyzer ("explain", rules, NULL, &status);
