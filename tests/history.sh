@@ -798,7 +798,7 @@ has out '"address": null, '
 has out '"members": 1[0-2], "held": 1[0-2]}$'
 id=$(member out id)
 run member history m3@d3.example
-has out "held by $id"
+has out "held by the storm $id"
 
 it 'actions --on-action: the owner is told what it is'
 run actions --on-action ./tell
@@ -816,7 +816,7 @@ it 'actions --ack --release: the owner may decide later'
 run actions --ack "$id" --release
 exits 0
 run member history m3@d3.example
-lacks out "held by $id"
+lacks out "held by the storm $id"
 
 it 'actions --ack --discard: what was held never counts'
 anew
@@ -827,7 +827,7 @@ run actions --ack "$id" --discard
 exits 0
 due 0
 run member history m3@d3.example
-has out "held by $id"
+has out "held by the storm $id"
 
 it 'sent: a share of those to whom it went is a storm too'
 anew

@@ -169,6 +169,7 @@ put_detail (const char *label, const char *context, const char *value)
 static void
 print_record (const ReboundRecord *record)
 {
+  const gboolean is_used = g_strcmp0 (record->held, "token") == 0;
   const struct
   {
     const char *label, *context, *value;
@@ -182,8 +183,9 @@ print_record (const ReboundRecord *record)
     { _ ("grade"), NULL, record->grade },
     /* TRANSLATORS: what came back: of a post, of a warning, of a probe */
     { _ ("of a"), "path", record->path },
-    /* TRANSLATORS: why it does not count: the ID of a storm, or “token” */
-    { _ ("held by"), NULL, record->held },
+    { "", NULL, is_used ? _ ("its token was used before") : NULL },
+    /* TRANSLATORS: and its ID follows */
+    { _ ("held by the storm"), NULL, is_used ? NULL : record->held },
     { "", NULL, *record->list != '\0' ? record->list : NULL },
   };
   g_autofree char *received = cli_time (record->received);
