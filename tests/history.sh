@@ -932,10 +932,12 @@ else
     same "$(sort lists/$list | tr '\n' ' ')" 'ada@example.net ada@example.netz ben@example.net '
     empty lists/$list.suspended
   done
+  chmod 640 lists/$list
   for once in 1 2
   do
     act ./on-action-file.sh unsubscribe
     exits 0
+    same "$(stat -c %a lists/$list)" 640
     same "$(cat lists/$list | tr '\n' ' ')" 'ben@example.net ada@example.netz '
   done
   act ./on-action-file.sh warn
@@ -945,6 +947,16 @@ else
   has letters '^-i -f  -- news-owner@lists.example.org$'
   has letters 'message one@x, 12 members'
   rm -f letters
+  act ./on-action-file.sh owner REBOUND_STORM=doubt REBOUND_KEY= REBOUND_MEMBERS=1
+  has letters 'contradict themselves'
+  lacks letters 'for one cause'
+  rm -f letters
+  act ./on-action-file.sh owner REBOUND_ADDRESS=ben@example.net
+  has letters '^About ben@example.net: '
+  rm -f letters
+  act ./on-action-file.sh owner REBOUND_ADDRESS=nobody@example.net
+  exits 0
+  [ ! -e letters ] || complain 'the owner was asked about somebody who is no member'
   act ./on-action-file.sh unsubscribe REBOUND_LIST=../lists/$list REBOUND_ADDRESS=ben@example.net
   exits 0
   act ./on-action-file.sh suspend REBOUND_LIST=other@lists.example.org
