@@ -1212,6 +1212,7 @@ strip_html (const char *page, gsize size)
   gsize length;
   g_autofree char *text = rebound_html_strip (page, size, &length);
 
+  ck_assert_ptr_nonnull (text);
   ck_assert_uint_le (length, 2 * size);
 }
 
@@ -1221,6 +1222,7 @@ read_html (const char *page, gsize size)
   gsize length;
   g_autofree char *text = rebound_html_to_text (page, size, &length);
 
+  ck_assert_ptr_nonnull (text);
   ck_assert_uint_le (length, 2 * size);
 }
 
@@ -1821,6 +1823,8 @@ static void
 parse_text (const char *text, G_GNUC_UNUSED gsize length)
 {
   g_autoptr (ReboundMessage) message = parse (text);
+
+  ck_assert_ptr_nonnull (message);
 }
 
 START_TEST (message_flood)

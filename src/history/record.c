@@ -318,8 +318,16 @@ rebound_store_add_event (ReboundStore *self, ReboundStoreEvent *event, gboolean 
   return TRUE;
 }
 
+/* What is sent to him alone, and may be sent again on the same day with the same signature. */
+static const ReboundStep steps_of_paths[] = {
+  [REBOUND_PATH_NONE] = REBOUND_STEP_NONE,
+  [REBOUND_PATH_POST] = REBOUND_STEP_NONE,
+  [REBOUND_PATH_WARNING] = REBOUND_STEP_WARN,
+  [REBOUND_PATH_PROBE] = REBOUND_STEP_PROBE,
+};
+
 /* A signature is good for one report of a kind: who has got hold of one cannot send it every day.
- */
+ * mlmmj probes twice a day, so that of a probe it is good for one report of each. */
 static gboolean
 hold_used_token (ReboundStore *self, ReboundStoreEvent *event, GError **error)
 {
@@ -327,10 +335,14 @@ hold_used_token (ReboundStore *self, ReboundStoreEvent *event, GError **error)
 
   if (event->token != NULL && event->member != 0
       && !rebound_store_ask (self,
-                             "SELECT id FROM events "
-                             "WHERE member = $1 AND token = $2 AND type = $3 LIMIT 1",
+                             "SELECT e.id FROM events e "
+                             "WHERE e.member = $1 AND e.token = $2 AND e.type = $3 "
+                             "AND NOT EXISTS (SELECT 1 FROM events d WHERE d.member = $1 "
+                             "AND d.type >= 6 AND d.received >= e.received AND d.done = $4 "
+                             "AND d.type = 7 AND $4 <> 0) LIMIT 1",
                              VALUES (rebound_int (event->member), rebound_text (event->token),
-                                     rebound_int (event->what.type)),
+                                     rebound_int (event->what.type),
+                                     rebound_int (steps_of_paths[event->what.path])),
                              &other, error))
     return FALSE;
   event->what.held = other != 0;

@@ -381,6 +381,7 @@ open_database (const char *url, gboolean create, GError **error)
   };
   ReboundDatabaseOpen open;
 
+  rebound_locale_folder (); /* a module translates too, and leaves the catalogues to us */
   for (guint i = 0; i < G_N_ELEMENTS (databases); i++)
     if (g_str_has_prefix (url, databases[i].scheme))
       {
