@@ -452,7 +452,7 @@ lacks out 'gone@example.net'
 
 it 'member: what moves a cursor does not reach the terminal'
 anew
-evil=$(printf 'n\033[2Jew\302\233s@lists.example.org')
+evil=$(printf 'n\033[2Jew\302\233s\342\200\256@lists.example.org')
 run_in gone.eml deliver --list "$evil"
 exits 0
 for words in 'show gone@example.net' 'history gone@example.net' list 'list --json'
@@ -463,6 +463,7 @@ do
   has out 'lists.example.org'
   lacks out "$(printf '\033')"
   lacks out "$(printf '\302\233')"
+  [ "$words" = 'list --json' ] || lacks out "$(printf '\342\200\256')"
 done
 run member show "$evil"
 exits 65
