@@ -1115,6 +1115,16 @@ same "$(member out list)" $list
 run member history gone@example.net
 has out ' · grade A · of a post · '
 
+it 'deliver: what was signed for another list is of that list'
+anew
+run_in gone.eml deliver --policy signed.conf --list $list --sender '' \
+  --recipient "$(signed other@lists.example.org gone)"
+exits 0
+due 1 --policy signed.conf
+same "$(member out list)" other@lists.example.org
+run member show --list $list gone@example.net
+exits 65
+
 # forged RECIPIENT: as many bounces of gone@example.net as one may send on ten days
 forged ()
 {
