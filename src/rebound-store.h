@@ -104,7 +104,7 @@ REBOUND_API void rebound_store_rollback (ReboundStore *self);
  * @self: a store
  * @report: what a message says
  * @list: (nullable): the list, where the caller knows it; otherwise that of the return path or of
- *   the returned message
+ *   the returned message; that of a signed return path always
  * @received: when the message arrived
  * @n_recorded: (out) (optional): how many events were not known before
  * @error: return location for a #ReboundStoreError

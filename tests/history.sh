@@ -452,7 +452,7 @@ lacks out 'gone@example.net'
 
 it 'member: what moves a cursor does not reach the terminal'
 anew
-evil=$(printf 'n\033[2Jew\302\233s@lists.example.org')
+evil=$(printf 'n\033[2Jew\302\233s\342\200\256@lists.example.org')
 run_in gone.eml deliver --list "$evil"
 exits 0
 for words in 'show gone@example.net' 'history gone@example.net' list 'list --json'
@@ -463,6 +463,7 @@ do
   has out 'lists.example.org'
   lacks out "$(printf '\033')"
   lacks out "$(printf '\302\233')"
+  [ "$words" = 'list --json' ] || lacks out "$(printf '\342\200\256')"
 done
 run member show "$evil"
 exits 65
@@ -932,10 +933,12 @@ else
     same "$(sort lists/$list | tr '\n' ' ')" 'ada@example.net ada@example.netz ben@example.net '
     empty lists/$list.suspended
   done
+  chmod 640 lists/$list
   for once in 1 2
   do
     act ./on-action-file.sh unsubscribe
     exits 0
+    same "$(stat -c %a lists/$list)" 640
     same "$(cat lists/$list | tr '\n' ' ')" 'ben@example.net ada@example.netz '
   done
   act ./on-action-file.sh warn
@@ -945,6 +948,16 @@ else
   has letters '^-i -f  -- news-owner@lists.example.org$'
   has letters 'message one@x, 12 members'
   rm -f letters
+  act ./on-action-file.sh owner REBOUND_STORM=doubt REBOUND_KEY= REBOUND_MEMBERS=1
+  has letters 'contradict themselves'
+  lacks letters 'for one cause'
+  rm -f letters
+  act ./on-action-file.sh owner REBOUND_ADDRESS=ben@example.net
+  has letters '^About ben@example.net: '
+  rm -f letters
+  act ./on-action-file.sh owner REBOUND_ADDRESS=nobody@example.net
+  exits 0
+  [ ! -e letters ] || complain 'the owner was asked about somebody who is no member'
   act ./on-action-file.sh unsubscribe REBOUND_LIST=../lists/$list REBOUND_ADDRESS=ben@example.net
   exits 0
   act ./on-action-file.sh suspend REBOUND_LIST=other@lists.example.org
@@ -1101,6 +1114,16 @@ same "$(member out action)" unsubscribe
 same "$(member out list)" $list
 run member history gone@example.net
 has out ' · grade A · of a post · '
+
+it 'deliver: what was signed for another list is of that list'
+anew
+run_in gone.eml deliver --policy signed.conf --list $list --sender '' \
+  --recipient "$(signed other@lists.example.org gone)"
+exits 0
+due 1 --policy signed.conf
+same "$(member out list)" other@lists.example.org
+run member show --list $list gone@example.net
+exits 65
 
 # forged RECIPIENT: as many bounces of gone@example.net as one may send on ten days
 forged ()

@@ -32,6 +32,13 @@ static const CliCommand commands[] = {
   { "help", "[COMMAND]", N_ ("show how to use a command"), run_help },
 };
 
+/* Those that turn the direction of a line leave an address looking like another (UAX 9). */
+static gboolean
+is_control (gunichar c)
+{
+  return g_unichar_iscntrl (c) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
 char *
 cli_shown (const char *text)
 {
@@ -42,7 +49,7 @@ cli_shown (const char *text)
     {
       gunichar c = g_utf8_get_char (p);
 
-      g_string_append_unichar (out, g_unichar_iscntrl (c) ? 0xfffd : c);
+      g_string_append_unichar (out, is_control (c) ? 0xfffd : c);
     }
   return g_string_free (out, FALSE);
 }

@@ -443,6 +443,20 @@ suppose (const ReboundStore *self, Recording *recording, const Supposing *suppos
     }
 }
 
+/* What was signed for one list says nothing of another one, whatever the caller takes it for. */
+static const char *
+list_of (const ReboundReport *report, const char *given)
+{
+  const char *own = rebound_report_get_list (report);
+
+  for (guint i = 0; i < report->recipients->len && own != NULL; i++)
+    if (((const ReboundRecipient *) g_ptr_array_index (report->recipients, i))->token != NULL)
+      return own;
+  if (given != NULL)
+    return given;
+  return own != NULL ? own : "";
+}
+
 static gboolean
 record (ReboundStore *self, const ReboundReport *report, const char *list, gint64 received,
         const Supposing *supposing, guint *n_recorded, GError **error)
@@ -456,9 +470,7 @@ record (ReboundStore *self, const ReboundReport *report, const char *list, gint6
     return rebound_store_fail (error, REBOUND_STORE_ERROR_INPUT,
                                _ ("a bare reply cannot be told from another one: record the report "
                                   "on a message"));
-  if (list == NULL)
-    list = rebound_report_get_list (report);
-  name = rebound_store_name (list != NULL ? list : "", error);
+  name = rebound_store_name (list_of (report, list), error);
   if (name == NULL || !rebound_store_takes_time (received, error))
     return FALSE;
   recording = prepare (report, name, received, n_recorded);
