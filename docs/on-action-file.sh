@@ -31,6 +31,7 @@ flock 9 || exit $later
 take ()
 {
   [ -e "$1" ] && grep -qixF -e "$REBOUND_ADDRESS" "$1" || return 1
+  cp -p "$1" "$1.new" || exit $later # for its mode
   grep -vixF -e "$REBOUND_ADDRESS" "$1" >"$1.new" || [ $? -eq 1 ] || exit $later
   mv "$1.new" "$1"
 }
@@ -96,9 +97,21 @@ END
     ;;
   owner)
     owner=${REBOUND_LIST%@*}-owner@${REBOUND_LIST#*@}
+    case ${REBOUND_STORM:-} in
+      '')
+        is_member || exit 0 # anybody can write a complaint that names somebody
+        what="About $REBOUND_ADDRESS: ${REBOUND_REASON:-}."
+        ;;
+      doubt)
+        what='Reports have come that contradict themselves. They count nothing.'
+        ;;
+      *)
+        what="Much mail bounces for one cause, so nobody's score moves:
+$REBOUND_STORM ${REBOUND_KEY:-}, $REBOUND_MEMBERS members."
+        ;;
+    esac
     write '' "$owner" "Bounces of $REBOUND_LIST need you" <<END
-${REBOUND_STORM:+Much mail bounces for one cause, so nobody's score moves: $REBOUND_STORM ${REBOUND_KEY:-}, $REBOUND_MEMBERS members.}
-${REBOUND_ADDRESS:+About $REBOUND_ADDRESS: ${REBOUND_REASON:-}.}
+$what
 Action $REBOUND_ID of Rebound; see rebound-actions(1).
 END
     ;;

@@ -123,13 +123,17 @@ def unsubscribe(action):
 
 
 def owner(action):
-    if action["storm"]:
+    if action["storm"] == "doubt":
+        text = "Reports have come that contradict themselves. They count nothing.\n"
+    elif action["storm"]:
         text = (
             "Much mail bounces for one cause, so nobody's score moves:\n"
             "{storm} {key}, {members} members.\n".format(**action)
         )
-    else:
+    elif find_member(action):
         text = "About {address}: {reason}.\n".format(**action)
+    else:  # anybody can write a complaint that names somebody
+        return
     write(
         action,
         "",

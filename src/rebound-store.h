@@ -65,6 +65,21 @@ typedef enum
 REBOUND_API ReboundStore *rebound_store_open (const char *url, ReboundPolicy *policy,
                                               GError **error);
 
+/**
+ * rebound_store_open_existing:
+ * @url: as for rebound_store_open()
+ * @policy: what is to be done when
+ * @error: return location for a #ReboundStoreError, %REBOUND_STORE_ERROR_NOT_FOUND where the database
+ *   has no store
+ *
+ * Makes none: for who asks what is known, so that a mistake in the URL is no empty store.
+ *
+ * Returns: (transfer full): the store, or %NULL with @error set
+ * Since: 0.1
+ */
+REBOUND_API ReboundStore *rebound_store_open_existing (const char *url, ReboundPolicy *policy,
+                                                       GError **error);
+
 REBOUND_API void rebound_store_free (ReboundStore *self);
 
 /**
@@ -89,7 +104,7 @@ REBOUND_API void rebound_store_rollback (ReboundStore *self);
  * @self: a store
  * @report: what a message says
  * @list: (nullable): the list, where the caller knows it; otherwise that of the return path or of
- *   the returned message
+ *   the returned message; that of a signed return path always
  * @received: when the message arrived
  * @n_recorded: (out) (optional): how many events were not known before
  * @error: return location for a #ReboundStoreError

@@ -62,7 +62,7 @@ static const char *const reasons[] = {
 };
 
 static const char *const bounces[] = {
-  [REBOUND_BOUNCE_NONE] = "none",
+  [REBOUND_BOUNCE_NONE] = NC_ ("bounce", "none"),
   [REBOUND_BOUNCE_SOFT] = NC_ ("bounce", "soft"),
   [REBOUND_BOUNCE_HARD] = NC_ ("bounce", "hard"),
 };
@@ -132,9 +132,9 @@ static const char *const grades[] = {
 
 static const char *const paths[] = {
   [REBOUND_PATH_NONE] = NULL,
-  [REBOUND_PATH_POST] = "post",
-  [REBOUND_PATH_WARNING] = "warning",
-  [REBOUND_PATH_PROBE] = "probe",
+  [REBOUND_PATH_POST] = NC_ ("path", "post"),
+  [REBOUND_PATH_WARNING] = NC_ ("path", "warning"),
+  [REBOUND_PATH_PROBE] = NC_ ("path", "probe"),
 };
 
 static const char *const steps[] = {

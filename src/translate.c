@@ -7,11 +7,15 @@
 #include "rebound.h"
 
 #ifdef ENABLE_NLS
-
 #include <libintl.h>
 #include <locale.h>
+#endif
 
 #define DOMAIN "rebound"
+
+/* A module has a copy of this, and no folder: the library that opens it has bound the domain, and
+ * the program perhaps to another folder since. */
+#if defined ENABLE_NLS && defined REBOUND_LOCALE_DIR
 
 /* The catalogues of a build that is not installed, as seen from its programs. */
 static char *
@@ -46,6 +50,18 @@ rebound_locale_folder (void)
 
   return g_once (&bound, bind_domain, NULL);
 }
+
+#else
+
+const char *
+rebound_locale_folder (void)
+{
+  return NULL;
+}
+
+#endif
+
+#ifdef ENABLE_NLS
 
 /* Then nothing is looked up, and no file is opened. */
 static gboolean
@@ -89,12 +105,6 @@ rebound_translate_n (const char *one, const char *many, gulong n)
 }
 
 #else
-
-const char *
-rebound_locale_folder (void)
-{
-  return NULL;
-}
 
 const char *
 rebound_translate (const char *text)

@@ -758,6 +758,62 @@ START_TEST (other_policy)
 }
 END_TEST
 
+/* ---- The policies that are built in ------------------------------------------------------- */
+
+static const ReboundTerms *
+preset_terms (const char *preset, ReboundPolicy **policy)
+{
+  *policy = rebound_policy_new (preset, NULL);
+  ck_assert_ptr_nonnull (*policy);
+  return rebound_policy_terms (*policy, NULL);
+}
+
+typedef struct
+{
+  const char *preset;
+  const char *history;
+  Address address;
+  const char *steps;
+} PresetStory;
+
+START_TEST (built_in)
+{
+  static const PresetStory stories[] = {
+    { "default", "0-90 inactive@A", DEAD,
+      "3 probe 1/2, 4:1 suspend, 4:1 warn 1/3, 11:1 warn 2/3, 18:1 warn 3/3, 25:1 unsubscribe" },
+    { "default", "0 unknown@A", DEAD, "1 unsubscribe" },
+    { "default", "0-90 full@C", ALIVE,
+      "6 probe 1/2, 11 probe 2/2, 16 suspend, 16 warn 1/3, 23 warn 2/3, 30 warn 3/3, 37 owner" },
+    { "default", "0-90 dmarc@A", ALIVE, "" },
+    { "mailman", "0-90 inactive@A", DEAD,
+      "4:6 suspend, 4:6 warn 1/3, 11:6 warn 2/3, 18:6 warn 3/3, 25:6 unsubscribe" },
+    { "ezmlm", "0-90 inactive@A", DEAD, "10 warn, 20:1 probe, 30:2 unsubscribe" },
+    { "ezmlm", "0-5 full@A", ALIVE, "10 warn" },
+    { "mlmmj", "0 full@A", ALIVE, "0:6 probe" },
+    { "mlmmj", "0 inactive@A", DEAD,
+      "0:6 probe, 0:19 probe, 1:8 probe, 1:21 probe, 2:10 probe, 2:23 probe, 3:12 probe, 4:1 "
+      "probe, "
+      "4:14 probe, 5:3 probe, 5:12 probe, 5:19 probe, 6:2 probe, 6:9 unsubscribe" },
+    { "sympa", "0-90 inactive@A", ALIVE, "51 warn, 65 warn, 79 warn, 81 unsubscribe" },
+    { "esp", "0 unknown@A", DEAD, "0:6 unsubscribe" },
+    { "esp", "0-90 full@A", DEAD, "7:6 unsubscribe" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (stories); i++)
+    {
+      const PresetStory *story = &stories[i];
+      g_autoptr (ReboundPolicy) policy = NULL;
+      const ReboundTerms *terms = preset_terms (story->preset, &policy);
+      g_autoptr (GArray) history = read_history (story->history);
+      g_auto (Run) run = { 0 };
+
+      run_live (&run, terms, history, story->address, 0, START + 200 * DAY);
+      ck_assert_msg (g_str_equal (run.log->str, story->steps), "%s, %s: \"%s\", not \"%s\"",
+                     story->preset, story->history, run.log->str, story->steps);
+    }
+}
+END_TEST
+
 /* ---- Random histories --------------------------------------------------------------------- */
 
 #define N_RANDOM 3000
@@ -1228,8 +1284,8 @@ int
 main (void)
 {
   const TTest *const managers[] = { mailman, ezmlm, mlmmj, sympa, esp, NULL };
-  const TTest *const rules[] = { steps_and_scores, signs_of_life, complaints,
-                                 grades,           other_policy,  NULL };
+  const TTest *const rules[] = { steps_and_scores, signs_of_life, complaints, grades,
+                                 other_policy,     built_in,      NULL };
   const TTest *const properties[] = { order_within_a_day,
                                       live_is_replay,
                                       what_counts_nothing,

@@ -453,6 +453,7 @@ static const struct
     TRUE },
   { "From: a@example.net\rMessage-ID: <1@example.net>\rSubject: x\r\rNo such user", TRUE },
   { "Status: RO\nX-Status: A\nContent-Length: 13\nLines: 1\nX-UID: 7\nX-Keywords: y\n" MAIL, TRUE },
+  { "X-Spam-Status: No,\n\tscore=1\nX-Virus-Scanned: y\n" MAIL, TRUE },
   { "From: a@example.net\nMessage-ID: <2@example.net>\nSubject: x\n\nNo such user\n", FALSE },
   { "From: a@example.net\nMessage-ID: <1@example.net>\nSubject: y\n\nNo such user\n", FALSE },
   { "From: a@example.net\nMessage-ID: <1@example.net>\nSubject: x\n\nNo such users\n", FALSE },
@@ -1212,6 +1213,7 @@ strip_html (const char *page, gsize size)
   gsize length;
   g_autofree char *text = rebound_html_strip (page, size, &length);
 
+  ck_assert_ptr_nonnull (text);
   ck_assert_uint_le (length, 2 * size);
 }
 
@@ -1221,6 +1223,7 @@ read_html (const char *page, gsize size)
   gsize length;
   g_autofree char *text = rebound_html_to_text (page, size, &length);
 
+  ck_assert_ptr_nonnull (text);
   ck_assert_uint_le (length, 2 * size);
 }
 
@@ -1821,6 +1824,8 @@ static void
 parse_text (const char *text, G_GNUC_UNUSED gsize length)
 {
   g_autoptr (ReboundMessage) message = parse (text);
+
+  ck_assert_ptr_nonnull (message);
 }
 
 START_TEST (message_flood)

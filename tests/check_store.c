@@ -552,6 +552,47 @@ START_TEST (a_member_goes_his_way)
 }
 END_TEST
 
+static void
+suppose (ReboundStore *store, const ReboundReport *report, const char *address, gint64 received)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean good = rebound_store_suppose (store, report, LIST, address, REBOUND_PATH_WARNING,
+                                         received, &error);
+
+  assert_good (good, error);
+}
+
+/* ezmlm: a warning after ten days, and ten days after its bounce a probe. Mailman does not ask
+ * whether a warning came back. */
+START_TEST (what_would_have_come_back)
+{
+  static const Said said = { .message = "later", .reason = REBOUND_REASON_USER_UNKNOWN };
+  g_autoptr (ReboundPolicy) ezmlm = rebound_policy_new ("ezmlm", NULL);
+  g_autoptr (ReboundReport) report = report_of (&said);
+  g_autofree char *warning = NULL;
+  ReboundStore *store;
+
+  make_empty (_i);
+  store = open_with (_i, ezmlm);
+  fail_days (store, BOB, START, 1);
+  warning = due_id (store, START + 11 * DAY);
+  acknowledge (store, warning, START + 11 * DAY);
+  suppose (store, report, "ann@example.net", START + 11 * DAY + HOUR); /* of another member */
+  assert_members (store, START + 12 * DAY, LIST " " BOB " warned 1.0\n");
+  suppose (store, report, BOB, START + 11 * DAY + HOUR);
+  suppose (store, report, BOB, START + 11 * DAY + HOUR);
+  assert_members (store, START + 12 * DAY, LIST " " BOB " warned 2.0 probe in 505h\n");
+  ck_assert_uint_eq (record_report (store, report, LIST, START + 13 * DAY), 1);
+  assert_members (store, START + 13 * DAY, LIST " " BOB " warned 3.0 probe in 505h\n");
+  rebound_store_free (store);
+
+  store = open_new (_i);
+  suppose (store, report, BOB, START);
+  assert_members (store, START + DAY, "");
+  close_whole (store, START + DAY);
+}
+END_TEST
+
 /* ---- Recording, further ------------------------------------------------------------------- */
 
 START_TEST (what_arrives_is_of_one_type)
@@ -688,6 +729,28 @@ START_TEST (hostile_names_are_only_names)
 }
 END_TEST
 
+/* Two probes of one day have the same token. */
+START_TEST (a_token_counts_once_for_each_probe)
+{
+  ReboundStore *store = open_new (_i);
+  static const gint64 bounced[] = { 1, 2, 14, 15 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (bounced); i++)
+    {
+      if (i == 2)
+        must_run (store, "INSERT INTO events (member, received, type, reason, ceiling, grade, path, "
+                         "done, bounce, unsubscribe, digest) "
+                         "SELECT member, received + 43200, 7, 0, 0, 0, 0, 2, 0, 0, 'done:probe' "
+                         "FROM events WHERE held IS NULL");
+      RECORD (store, START + bounced[i] * HOUR, .token = "t1", .grade = REBOUND_GRADE_A,
+              .path = REBOUND_PATH_PROBE);
+      ck_assert_int_eq (ask (store, "SELECT COUNT (*) FROM events WHERE held = 'token'"),
+                        (i + 1) / 2);
+    }
+  rebound_store_free (store);
+}
+END_TEST
+
 START_TEST (a_token_counts_once_for_each_kind)
 {
   ReboundStore *store = open_new (_i);
@@ -707,6 +770,23 @@ START_TEST (a_token_counts_once_for_each_kind)
   assert_members (store, START + 3 * DAY,
                   LIST " ann@example.net active 1.0\n" LIST " " BOB " active 2.0\n");
   close_whole (store, START + 4 * DAY);
+}
+END_TEST
+
+/* The posts of a day have the same. */
+START_TEST (a_token_counts_for_its_day)
+{
+  static const ReboundReason both[] = { REBOUND_REASON_SPAM_CONTENT, REBOUND_REASON_USER_UNKNOWN };
+  ReboundStore *store = open_new (_i);
+
+  for (guint i = 0; i < 4; i++)
+    RECORD (store, START + i, .address = i < 2 ? BOB : "ann@example.net",
+            .reason = both[(i + i / 2) % 2], .token = "t1", .grade = REBOUND_GRADE_A);
+  RECORD (store, START + DAY, .reason = REBOUND_REASON_USER_UNKNOWN, .token = "t1",
+          .grade = REBOUND_GRADE_A);
+  assert_members (store, START + DAY,
+                  LIST " ann@example.net active 1.0\n" LIST " " BOB " active 1.0\n");
+  close_whole (store, START + DAY);
 }
 END_TEST
 
@@ -1847,12 +1927,15 @@ add_tests (TCase *tcase)
     a_newer_store_is_refused,
     the_same_message_counts_once,
     a_member_goes_his_way,
+    what_would_have_come_back,
     what_arrives_is_of_one_type,
     the_list_is_the_callers_or_the_reports,
     a_report_on_several_is_kept_for_each,
     what_cannot_be_kept_is_said,
     hostile_names_are_only_names,
     a_token_counts_once_for_each_kind,
+    a_token_counts_for_its_day,
+    a_token_counts_once_for_each_probe,
     what_was_said_is_kept,
     two_at_once_count_it_once,
     a_batch_is_all_or_nothing,

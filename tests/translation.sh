@@ -118,7 +118,7 @@ report $? 'deliver keeps the message where the language is unknown'
 
 prints 'the list of commands' 'rebound BEFEHL --help zeigt die Optionen, rebound --version die Version.' \
   "$REBOUND" --lang de --help
-prints 'the help of a command' '  -h, --help          Diese Hilfe zeigen' \
+prints 'the help of a command' '  -h, --help               Diese Hilfe zeigen' \
   "$REBOUND" help --lang de parse
 prints 'an error' 'rebound: команды «x» нет; список выводит rebound help' "$REBOUND" --lang ru x
 prints 'an error of the library' \
@@ -131,6 +131,35 @@ printf 'reason blocked\n  taxonomy ses\nreply 550\n  at rcpt\n' >"$work/site.rul
 prints 'an error in a rule file, with a number' \
   "rebound rules: $work/site.rules:2:3: после «taxonomy» нужно не меньше 2 слов" \
   "$REBOUND" rules --lang ru check "$work/site.rules"
+
+prints 'what the presets are' 'mlmmj     mlmmj: Proben, die fünf Tage lang zurückkommen' "$REBOUND" policy list --lang de
+printf '[policy]\ngrade-d = suspend\n' >"$work/policy.conf"
+prints 'a doubt about a policy' \
+  "rebound policy: $work/policy.conf: Warnung: [policy] grade-d ist nicht nothing: Berichten, die sich widersprechen, wird geglaubt" \
+  "$REBOUND" policy check --lang de "$work/policy.conf"
+
+case " ${REBOUND_MODULES=} " in
+  *' sqlite '*)
+    REBOUND_STORE=sqlite:$work/store.db
+    export REBOUND_STORE
+    prints 'what came into the store' \
+      'Nachrichten: 1; Ereignisse: 1 neu, 0 bekannt; ohne Mitglied: 0' \
+      "$REBOUND" scan --lang de --list news@lists.example.org "$message"
+    prints 'where a member stands' 'unni@club.example auf news@lists.example.org' \
+      "$REBOUND" member show --lang de unni@club.example
+    "$REBOUND" member history --lang de unni@club.example >"$work/out" 2>&1
+    grep -q ' Fehler · user-unknown · 550 · 5\.1\.1 · hart · abmelden: sofort · ' "$work/out"
+    status=$?
+    sed 's/^/# /' "$work/out"
+    report "$status" 'what happened to a member'
+    # A module translates as well, and does not keep the command from it afterwards.
+    echo 'no database at all, but long enough to be taken for one' >"$work/text"
+    prints 'an error of a module' \
+      "rebound store: sqlite:$work/text: file is not a database; eine andere Datei nennen oder eine neue" \
+      "$REBOUND" store check --lang de --store "sqlite:$work/text"
+    ;;
+  *) skip 'the commands of the store' 'there is no module for SQLite' ;;
+esac
 
 for topic in "parse $message" 'explain 550' 'explain user-unknown'
 do
@@ -149,8 +178,8 @@ then
   do
     env LC_ALL="$locale" LANGUAGE= strace -f -o "$work/trace" -e trace=file "$REBOUND" parse "$message" \
       >"$work/out" 2>&1
-    grep -E 'LC_MESSAGES/[a-z0-9]*\.mo|/po/' "$work/trace" | sed 's/^/# /'
-    ! grep -qE 'LC_MESSAGES/[a-z0-9]*\.mo|/po/' "$work/trace"
+    grep -E 'LC_MESSAGES/[a-z0-9]*\.mo|/po/locale' "$work/trace" | sed 's/^/# /'
+    ! grep -qE 'LC_MESSAGES/[a-z0-9]*\.mo|/po/locale' "$work/trace"
     report $? "$locale opens no catalogue"
   done
 else

@@ -244,7 +244,7 @@ act (char **more)
 
   if (program != NULL && argv == NULL)
     return EX_USAGE;
-  store = cli_open_history ("actions", store_url, policy_name, &status);
+  store = cli_open_history ("actions", store_url, policy_name, FALSE, &status);
   if (store == NULL)
     return status;
   if (ids != NULL)

@@ -46,6 +46,9 @@ void cli_error (const char *command, const char *format, ...) G_GNUC_PRINTF (2, 
 /* @text for a terminal: what would move its cursor is replaced. */
 char *cli_shown (const char *text);
 
+/* A word of a table and blanks up to @width columns, at least one, however many bytes it has. */
+void cli_print_cell (const char *text, guint width);
+
 /* Reads the options of @command. FALSE where the command is over: @status is its exit status, for
  * they were wrong, which was said, or asked for help, which was shown. */
 gboolean cli_options (const char *command, const GOptionEntry *entries, int *argc, char ***argv,
@@ -138,9 +141,10 @@ const char *cli_store_url (const char *given);
 ReboundStore *cli_open_store (const char *command, const char *given, ReboundPolicy *policy,
                               int *status);
 
-/* The same with the policy that --policy names. */
+/* The same with the policy that --policy names. @create: whether it is made where it is not there;
+ * who asks what is known does not want that. */
 ReboundStore *cli_open_history (const char *command, const char *given, const char *policy,
-                                int *status);
+                                gboolean create, int *status);
 
 /* Says that no store is named, and returns the exit status for it. */
 int cli_lacks_store (const char *command);

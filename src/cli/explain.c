@@ -105,8 +105,9 @@ cli_explain (int argc, char **argv)
     return status;
   if ((argc < 2) != list)
     {
-      cli_error ("explain", list ? "--list goes without a code or a reason"
-                                 : "which code or reason? For instance: rebound explain 5.1.1");
+      cli_error ("explain", list
+                                ? "--list goes without a code or a reason"
+                                : N_ ("which code or reason? For instance: rebound explain 5.1.1"));
       return EX_USAGE;
     }
   analyzer = cli_new_analyzer ("explain", rules, NULL, &status);

@@ -38,8 +38,9 @@ cli_lacks_store (const char *command)
   return EX_USAGE;
 }
 
-ReboundStore *
-cli_open_store (const char *command, const char *given, ReboundPolicy *policy, int *status)
+static ReboundStore *
+open_store (const char *command, const char *given, ReboundPolicy *policy, gboolean create,
+            int *status)
 {
   g_autoptr (ReboundPolicy) built_in =
       policy == NULL ? rebound_policy_new (*rebound_policy_presets (), NULL) : NULL;
@@ -47,8 +48,10 @@ cli_open_store (const char *command, const char *given, ReboundPolicy *policy, i
   g_autoptr (GError) error = NULL;
   ReboundStore *store = NULL;
 
+  policy = policy != NULL ? policy : built_in;
   if (url != NULL)
-    store = rebound_store_open (url, policy != NULL ? policy : built_in, &error);
+    store = create ? rebound_store_open (url, policy, &error)
+                   : rebound_store_open_existing (url, policy, &error);
   if (url == NULL)
     *status = cli_lacks_store (command);
   else if (store == NULL)
@@ -57,12 +60,19 @@ cli_open_store (const char *command, const char *given, ReboundPolicy *policy, i
 }
 
 ReboundStore *
-cli_open_history (const char *command, const char *given, const char *policy, int *status)
+cli_open_store (const char *command, const char *given, ReboundPolicy *policy, int *status)
+{
+  return open_store (command, given, policy, TRUE, status);
+}
+
+ReboundStore *
+cli_open_history (const char *command, const char *given, const char *policy, gboolean create,
+                  int *status)
 {
   g_autoptr (ReboundPolicy) found = NULL;
 
   return cli_find_policy (command, policy, &found, status)
-             ? cli_open_store (command, given, found, status)
+             ? open_store (command, given, found, create, status)
              : NULL;
 }
 

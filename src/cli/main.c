@@ -22,7 +22,8 @@ static const CliCommand commands[] = {
   { "member", "show|history|list|reset|forget [ADDRESS]",
     N_ ("tell what is known of members, or change it"), cli_member },
   { "actions", "[--ack ID...]", N_ ("say what lists are to do now, or have it done"), cli_actions },
-  { "sent", "", N_ ("note to how many members a message was sent"), cli_sent },
+  { "sent", "--list ADDRESS --message-id ID --count NUMBER",
+    N_ ("note to how many members a message was sent"), cli_sent },
   { "store", "check|migrate|expire|export|import", N_ ("look after the store of the history"),
     cli_store },
   { "policy", "list|show|check|simulate",
@@ -30,6 +31,13 @@ static const CliCommand commands[] = {
   { "verp", "make|verify|key", N_ ("sign return paths, and say whether one was signed"), cli_verp },
   { "help", "[COMMAND]", N_ ("show how to use a command"), run_help },
 };
+
+/* Those that turn the direction of a line leave an address looking like another (UAX 9). */
+static gboolean
+is_control (gunichar c)
+{
+  return g_unichar_iscntrl (c) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
 
 char *
 cli_shown (const char *text)
@@ -41,9 +49,17 @@ cli_shown (const char *text)
     {
       gunichar c = g_utf8_get_char (p);
 
-      g_string_append_unichar (out, g_unichar_iscntrl (c) ? 0xfffd : c);
+      g_string_append_unichar (out, is_control (c) ? 0xfffd : c);
     }
   return g_string_free (out, FALSE);
+}
+
+void
+cli_print_cell (const char *text, guint width)
+{
+  const glong length = g_utf8_strlen (text, -1);
+
+  printf ("%s%*s", text, (int) MAX ((glong) width - length, 1), "");
 }
 
 void

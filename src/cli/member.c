@@ -22,7 +22,7 @@ static ReboundStore *
 open_store (int *status)
 {
   *status = EX_OK;
-  return cli_open_history ("member", store_url, policy_name, status);
+  return cli_open_history ("member", store_url, policy_name, FALSE, status);
 }
 
 static int
@@ -78,8 +78,8 @@ print_line (const ReboundMember *member)
   g_autofree char *score = cli_score (member->score);
   g_autofree char *last = cli_time (member->last);
 
-  printf ("%-12s  %5s  %-10.10s  %s  %s\n", rebound_standing_to_string (member->standing), score,
-          last, address, list);
+  cli_print_cell (C_ ("standing", rebound_standing_to_string (member->standing)), 14);
+  printf ("%5s  %-10.10s  %s  %s\n", score, last, address, list);
 }
 
 typedef struct
@@ -154,10 +154,12 @@ list (G_GNUC_UNUSED int n, G_GNUC_UNUSED char **arguments)
 
 /* history */
 
+/* What has a @context is one of our words. */
 static void
-put_detail (const char *label, const char *value)
+put_detail (const char *label, const char *context, const char *value)
 {
-  g_autofree char *shown = value != NULL ? cli_shown (value) : NULL;
+  const char *said = value != NULL && context != NULL ? C_ (context, value) : value;
+  g_autofree char *shown = said != NULL ? cli_shown (said) : NULL;
 
   if (shown != NULL)
     printf (" · %s%s%s", label, *label != '\0' ? " " : "", shown);
@@ -167,26 +169,30 @@ put_detail (const char *label, const char *value)
 static void
 print_record (const ReboundRecord *record)
 {
+  const gboolean is_used = g_strcmp0 (record->held, "token") == 0;
   const struct
   {
-    const char *label, *value;
+    const char *label, *context, *value;
   } details[] = {
-    { "", record->step },
-    { "", record->reason },
-    { "", record->reply },
-    { "", record->status },
-    { "", record->bounce },
-    { _ ("unsubscribe"), record->unsubscribe },
-    { _ ("grade"), record->grade },
-    { _ ("of a"), record->path },
-    { _ ("held by"), record->held },
-    { "", *record->list != '\0' ? record->list : NULL },
+    { "", "step", record->step },
+    { "", NULL, record->reason },
+    { "", NULL, record->reply },
+    { "", NULL, record->status },
+    { "", "bounce", record->bounce },
+    { _ ("unsubscribe"), "unsubscribe", record->unsubscribe },
+    { _ ("grade"), NULL, record->grade },
+    /* TRANSLATORS: what came back: of a post, of a warning, of a probe */
+    { _ ("of a"), "path", record->path },
+    { "", NULL, is_used ? _ ("its token was used before") : NULL },
+    /* TRANSLATORS: and its ID follows */
+    { _ ("held by the storm"), NULL, is_used ? NULL : record->held },
+    { "", NULL, *record->list != '\0' ? record->list : NULL },
   };
   g_autofree char *received = cli_time (record->received);
 
-  printf ("%s  %s", received, record->type);
+  printf ("%s  %s", received, C_ ("event", record->type));
   for (guint i = 0; i < G_N_ELEMENTS (details); i++)
-    put_detail (details[i].label, details[i].value);
+    put_detail (details[i].label, details[i].context, details[i].value);
   putchar ('\n');
 }
 

@@ -146,7 +146,7 @@ static int days;
 
 static const GOptionEntry options[] = {
   { "policy", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &policies,
-    N_ ("With simulate: a policy, or one that is built in; more than one are compared"),
+    N_ ("With simulate: a policy, or one that is built in; several are compared"),
     "FILE|PRESET" },
   { "list", 0, 0, G_OPTION_ARG_STRING, &only_list,
     N_ ("With simulate: the list whose mail bounced, where the messages need not say"), "ADDRESS" },

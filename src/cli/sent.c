@@ -33,7 +33,7 @@ note (void)
 {
   g_autofree char *id = bare_id (message_id);
   int status = EX_OK;
-  g_autoptr (ReboundStore) store = cli_open_history ("sent", store_url, policy_name, &status);
+  g_autoptr (ReboundStore) store = cli_open_history ("sent", store_url, policy_name, TRUE, &status);
   g_autoptr (GError) error = NULL;
 
   if (store != NULL && !rebound_store_note_sent (store, list, id, count, cli_now (), &error))

@@ -451,26 +451,17 @@ sum_up (G_GNUC_UNUSED gpointer key, gpointer data, gpointer replay)
 #define LABEL_WIDTH 24
 #define COLUMN_WIDTH 24
 
-/* A word in its column, however many bytes it has. */
-static void
-print_cell (const char *text, guint width)
-{
-  const glong length = g_utf8_strlen (text, -1);
-
-  printf ("%s%*s", text, (int) MAX ((glong) width - length, 1), "");
-}
-
 static void
 print_row (const Replay *self, const char *label, char *(*write) (const Replay *, guint, gpointer),
            gpointer data)
 {
-  print_cell (label, LABEL_WIDTH);
+  cli_print_cell (label, LABEL_WIDTH);
   for (guint i = 0; i < self->n_sides; i++)
     {
       g_autofree char *text = write (self, i, data);
 
       if (i + 1 < self->n_sides)
-        print_cell (text, COLUMN_WIDTH);
+        cli_print_cell (text, COLUMN_WIDTH);
       else
         puts (text);
     }

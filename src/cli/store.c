@@ -22,10 +22,10 @@ static const GOptionEntry options[] = {
 };
 
 static ReboundStore *
-open_store (int *status)
+open_store (gboolean create, int *status)
 {
   *status = EX_OK;
-  return cli_open_history ("store", store_url, policy_name, status);
+  return cli_open_history ("store", store_url, policy_name, create, status);
 }
 
 /* check */
@@ -43,7 +43,7 @@ static int
 check (G_GNUC_UNUSED int n, G_GNUC_UNUSED char **arguments)
 {
   int status;
-  g_autoptr (ReboundStore) store = open_store (&status);
+  g_autoptr (ReboundStore) store = open_store (FALSE, &status);
   g_autoptr (GError) error = NULL;
   guint problems = 0;
 
@@ -90,7 +90,7 @@ expire (G_GNUC_UNUSED int n, G_GNUC_UNUSED char **arguments)
       cli_error ("store", "say how many days to keep, as in: rebound store expire --keep 730");
       return EX_USAGE;
     }
-  store = open_store (&status);
+  store = open_store (FALSE, &status);
   if (store == NULL)
     return status;
   if (!rebound_store_expire (store, now - keep * (gint64) DAY, now, &expired, &error))
@@ -110,7 +110,7 @@ print_line (const char *json, G_GNUC_UNUSED gpointer data)
 static int export(G_GNUC_UNUSED int n, G_GNUC_UNUSED char **arguments)
 {
   int status;
-  g_autoptr (ReboundStore) store = open_store (&status);
+  g_autoptr (ReboundStore) store = open_store (FALSE, &status);
   g_autoptr (GError) error = NULL;
 
   if (store != NULL && !rebound_store_export (store, print_line, NULL, &error))
@@ -209,7 +209,7 @@ import (int n, char **arguments)
       cli_error ("store", "cannot open “%s”: %s", name, g_strerror (errno));
       return EX_NOINPUT;
     }
-  store = open_store (&status);
+  store = open_store (TRUE, &status);
   if (store != NULL)
     status = import_file (store, name, in);
   if (in != stdin)

@@ -137,8 +137,8 @@ note_digest (const Signing *self, const char *made, const char *address)
     return EX_OK;
   if (self->store == NULL)
     cli_error ("verp",
-               "%s: has a digest in place of the address; without --store it holds only where the "
-               "report names the address",
+               "%s: the return path has a digest in place of the address; without --store it "
+               "holds only where the report names the address",
                address);
   else if (!rebound_store_note_path (self->store, digest, address, cli_now (), &error))
     return cli_store_failed ("verp", error);

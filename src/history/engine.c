@@ -395,7 +395,7 @@ is_open (const Member *self, ReboundStep step)
   gint64 done = warning ? self->warned_at : self->probed_at;
   gint64 wait = interval (warning ? terms->warning_interval : terms->probe_interval);
 
-  if (step == REBOUND_STEP_PROBE && (terms->probes == 0 || is_probing (self)))
+  if (step == REBOUND_STEP_PROBE && (terms->probes == 0 || is_to_be_probed (self)))
     return FALSE;
   if (step <= REBOUND_STEP_PROBE && step == self->level)
     return (self->day.number - done / DAY) * DAY >= wait;

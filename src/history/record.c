@@ -7,6 +7,8 @@
 #include "report/json.h"
 #include "translate.h"
 
+#define DAY G_GINT64_CONSTANT (86400)
+
 #define HEXADECIMAL "sha256:"
 #define DIGEST_BYTES 32
 #define DIGEST_BASE64 43 /* without what fills it up to 44 */
@@ -318,19 +320,47 @@ rebound_store_add_event (ReboundStore *self, ReboundStoreEvent *event, gboolean 
   return TRUE;
 }
 
+/* What is sent to him alone, and may be sent again on the same day with the same signature. */
+static const ReboundStep steps_of_paths[] = {
+  [REBOUND_PATH_NONE] = REBOUND_STEP_NONE,
+  [REBOUND_PATH_POST] = REBOUND_STEP_NONE,
+  [REBOUND_PATH_WARNING] = REBOUND_STEP_WARN,
+  [REBOUND_PATH_PROBE] = REBOUND_STEP_PROBE,
+};
+
+/* The day on which others may have the signature of @event too, or one that never comes. All posts
+ * of a day have the same; where a day counts once, so do the reports on them, in whatever order they
+ * come. */
+static gint64
+shared_day (const ReboundStore *self, const ReboundStoreEvent *event)
+{
+  const ReboundTerms *terms = rebound_policy_terms (self->policy, event->list);
+  const gboolean is_shared =
+      !terms->count_messages && steps_of_paths[event->what.path] == REBOUND_STEP_NONE;
+
+  return is_shared ? event->what.received - event->what.received % DAY : G_MAXINT64 - DAY;
+}
+
 /* A signature is good for one report of a kind: who has got hold of one cannot send it every day.
- */
+ * mlmmj probes twice a day, so that of a probe it is good for one report of each. */
 static gboolean
 hold_used_token (ReboundStore *self, ReboundStoreEvent *event, GError **error)
 {
+  const gint64 day = shared_day (self, event);
   gint64 other = 0;
 
   if (event->token != NULL && event->member != 0
       && !rebound_store_ask (self,
-                             "SELECT id FROM events "
-                             "WHERE member = $1 AND token = $2 AND type = $3 LIMIT 1",
+                             "SELECT e.id FROM events e "
+                             "WHERE e.member = $1 AND e.token = $2 AND e.type = $3 "
+                             "AND (e.received < $5 OR e.received >= $6) "
+                             "AND NOT EXISTS (SELECT 1 FROM events d WHERE d.member = $1 "
+                             "AND d.type >= 6 AND d.received >= e.received AND d.done = $4 "
+                             "AND d.type = 7 AND $4 <> 0) LIMIT 1",
                              VALUES (rebound_int (event->member), rebound_text (event->token),
-                                     rebound_int (event->what.type)),
+                                     rebound_int (event->what.type),
+                                     rebound_int (steps_of_paths[event->what.path]),
+                                     rebound_int (day), rebound_int (day + DAY)),
                              &other, error))
     return FALSE;
   event->what.held = other != 0;
@@ -413,6 +443,20 @@ suppose (const ReboundStore *self, Recording *recording, const Supposing *suppos
     }
 }
 
+/* What was signed for one list says nothing of another one, whatever the caller takes it for. */
+static const char *
+list_of (const ReboundReport *report, const char *given)
+{
+  const char *own = rebound_report_get_list (report);
+
+  for (guint i = 0; i < report->recipients->len && own != NULL; i++)
+    if (((const ReboundRecipient *) g_ptr_array_index (report->recipients, i))->token != NULL)
+      return own;
+  if (given != NULL)
+    return given;
+  return own != NULL ? own : "";
+}
+
 static gboolean
 record (ReboundStore *self, const ReboundReport *report, const char *list, gint64 received,
         const Supposing *supposing, guint *n_recorded, GError **error)
@@ -426,9 +470,7 @@ record (ReboundStore *self, const ReboundReport *report, const char *list, gint6
     return rebound_store_fail (error, REBOUND_STORE_ERROR_INPUT,
                                _ ("a bare reply cannot be told from another one: record the report "
                                   "on a message"));
-  if (list == NULL)
-    list = report->list != NULL ? report->list : "";
-  name = rebound_store_name (list, error);
+  name = rebound_store_name (list_of (report, list), error);
   if (name == NULL || !rebound_store_takes_time (received, error))
     return FALSE;
   recording = prepare (report, name, received, n_recorded);

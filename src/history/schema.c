@@ -275,12 +275,17 @@ make (ReboundStore *self, gpointer data, GError **error)
 }
 
 gboolean
-rebound_schema_open (ReboundStore *self, GError **error)
+rebound_schema_open (ReboundStore *self, gboolean create, GError **error)
 {
   guint version;
 
-  if (!set_up (self, error) || !find_version (self, &version, error)
-      || (version == 0 && !rebound_store_transact (self, "schema", make, &version, error)))
+  if (!set_up (self, error) || !find_version (self, &version, error))
+    return FALSE;
+  if (version == 0 && !create)
+    return rebound_store_fail (error, REBOUND_STORE_ERROR_NOT_FOUND,
+                               _ ("the database has no store yet: “rebound deliver” and “rebound "
+                                  "scan” make one"));
+  if (version == 0 && !rebound_store_transact (self, "schema", make, &version, error))
     return FALSE;
   if (version > NEWEST)
     return is_newer (version, error);

@@ -117,7 +117,7 @@ gboolean rebound_store_clear (ReboundStore *self, GError **error);
 /* ---- schema.c ----------------------------------------------------------------------------- */
 
 /* Makes the tables where there are none; fails where they are of another version. */
-gboolean rebound_schema_open (ReboundStore *self, GError **error);
+gboolean rebound_schema_open (ReboundStore *self, gboolean create, GError **error);
 /* Brings the tables to a version; @from: (out): which they had, 0 where there were none. */
 gboolean rebound_schema_migrate (ReboundStore *self, guint to, guint *from, GError **error);
 guint rebound_schema_newest (void);

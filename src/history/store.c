@@ -85,10 +85,13 @@ rebound_store_text (const char *text, GError **error)
 gboolean
 rebound_store_takes_time (gint64 time, GError **error)
 {
-  return (time > 0 && time <= REBOUND_STORE_LATEST)
-         || rebound_store_fail (
-             error, REBOUND_STORE_ERROR_INPUT,
-             _ ("%" G_GINT64_FORMAT " is no time from 1970 to 9999, in seconds since 1970"), time);
+  g_autofree char *text = NULL;
+
+  if (time > 0 && time <= REBOUND_STORE_LATEST)
+    return TRUE;
+  text = g_strdup_printf ("%" G_GINT64_FORMAT, time);
+  return rebound_store_fail (error, REBOUND_STORE_ERROR_INPUT,
+                             _ ("%s is no time from 1970 to 9999, in seconds since 1970"), text);
 }
 
 /* ---- Statements --------------------------------------------------------------------------- */
@@ -243,8 +246,8 @@ has_not_failed (ReboundStore *self, GError **error)
 {
   return !self->batch->failed
          || rebound_store_fail (error, REBOUND_STORE_ERROR_UNAVAILABLE,
-                                _ ("what was recorded before could not be kept, so nothing is "
-                                   "until it is begun anew"));
+                                _ ("something could not be kept before; roll all of it back, and "
+                                   "begin anew"));
 }
 
 /* Nothing was written when it was noticed. */
@@ -362,8 +365,8 @@ rebound_store_rollback (ReboundStore *self)
 
 /* ---- Opening and closing ------------------------------------------------------------------ */
 
-ReboundDatabase *
-rebound_store_open_database (const char *url, GError **error)
+static ReboundDatabase *
+open_database (const char *url, gboolean create, GError **error)
 {
   static ReboundModule sqlite = REBOUND_MODULE ("sqlite", "rebound_database_open");
   static ReboundModule postgresql = REBOUND_MODULE ("postgresql", "rebound_database_open");
@@ -378,12 +381,13 @@ rebound_store_open_database (const char *url, GError **error)
   };
   ReboundDatabaseOpen open;
 
+  rebound_locale_folder (); /* a module translates too, and leaves the catalogues to us */
   for (guint i = 0; i < G_N_ELEMENTS (databases); i++)
     if (g_str_has_prefix (url, databases[i].scheme))
       {
         open = (ReboundDatabaseOpen) rebound_module_function (databases[i].module);
         if (open != NULL)
-          return open (url, TRUE, error);
+          return open (url, create, error);
         rebound_store_fail (error, REBOUND_STORE_ERROR_MODULE,
                             _ ("a store “%s…” needs the module “%s”, which is not installed here"),
                             databases[i].scheme, databases[i].module->name);
@@ -397,11 +401,17 @@ rebound_store_open_database (const char *url, GError **error)
   return NULL;
 }
 
+ReboundDatabase *
+rebound_store_open_database (const char *url, GError **error)
+{
+  return open_database (url, TRUE, error);
+}
+
 /* Without a policy, and nothing is known of its tables yet. */
 static ReboundStore *
-new_store (const char *url, GError **error)
+new_store (const char *url, gboolean create, GError **error)
 {
-  ReboundDatabase *database = rebound_store_open_database (url, error);
+  ReboundDatabase *database = open_database (url, create, error);
   ReboundStore *self;
 
   if (database == NULL)
@@ -412,19 +422,32 @@ new_store (const char *url, GError **error)
   return self;
 }
 
-ReboundStore *
-rebound_store_open (const char *url, ReboundPolicy *policy, GError **error)
+static ReboundStore *
+open_store (const char *url, ReboundPolicy *policy, gboolean create, GError **error)
 {
-  g_autoptr (ReboundStore) self = NULL;
+  g_autoptr (ReboundStore) self = new_store (url, create, error);
 
-  g_return_val_if_fail (url != NULL && policy != NULL, NULL);
-
-  self = new_store (url, error);
   if (self == NULL)
     return NULL;
   self->policy = rebound_policy_ref (policy);
   self->judge = g_strndup (rebound_policy_digest (policy), REBOUND_STORE_JUDGE_LENGTH);
-  return rebound_schema_open (self, error) ? g_steal_pointer (&self) : NULL;
+  return rebound_schema_open (self, create, error) ? g_steal_pointer (&self) : NULL;
+}
+
+ReboundStore *
+rebound_store_open (const char *url, ReboundPolicy *policy, GError **error)
+{
+  g_return_val_if_fail (url != NULL && policy != NULL, NULL);
+
+  return open_store (url, policy, TRUE, error);
+}
+
+ReboundStore *
+rebound_store_open_existing (const char *url, ReboundPolicy *policy, GError **error)
+{
+  g_return_val_if_fail (url != NULL && policy != NULL, NULL);
+
+  return open_store (url, policy, FALSE, error);
 }
 
 gboolean
@@ -435,7 +458,7 @@ rebound_store_migrate (const char *url, guint *from, guint *to, GError **error)
 
   g_return_val_if_fail (url != NULL, FALSE);
 
-  self = new_store (url, error);
+  self = new_store (url, TRUE, error);
   if (self == NULL)
     return FALSE;
   if (to != NULL)

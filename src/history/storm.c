@@ -27,17 +27,23 @@
 
 /* ---- The kinds ---------------------------------------------------------------------------- */
 
-/* The broadest first: what one covers is not looked at by those below it. */
+/* The broadest first: what one covers is not looked at by those below it. Anybody can write many
+ * reports that no signature proves: they are counted apart, and keep none from its effect that may
+ * unsubscribe. */
 typedef enum
 {
   KIND_REASON,
   KIND_PROVIDER,
   KIND_MESSAGE,
   KIND_SHARE,
+  KIND_UNPROVEN_REASON,
+  KIND_UNPROVEN_PROVIDER,
+  KIND_UNPROVEN_MESSAGE,
+  KIND_UNPROVEN_SHARE,
   KIND_DOUBT,
 } Kind;
 
-#define N_GUARDS KIND_DOUBT
+#define N_GUARDS KIND_UNPROVEN_REASON
 
 typedef struct
 {
@@ -47,6 +53,7 @@ typedef struct
   gint64 hour;
   gint64 window; /* in hours */
   gint64 sent;   /* to how many members the message was sent, 0 where it is not known */
+  Kind first;    /* of the kinds that count the event */
   GArray *open;  /* of Storm */
 } Guard;
 
@@ -146,20 +153,42 @@ share_limit (const Guard *guard)
  * since, too. */
 #define HOLD                                                                                       \
   "UPDATE events SET held = $1 WHERE held IS NULL AND type = 0 AND received >= $2 "                \
-  "AND received < $3 AND member IN (SELECT member FROM tallied WHERE list = $4 AND hour >= $5 "
+  "AND received < $3 AND $7 LIKE '%' || CAST (grade AS TEXT) || '%' "                              \
+  "AND member IN (SELECT member FROM tallied WHERE list = $4 AND hour >= $5 "                      \
+  "AND kind IN ('provider', 'unproven-provider')"
+
+#define KINDS(KIND, NAME, ...)                                                                     \
+  [KIND] = { NAME, __VA_ARGS__ }, [N_GUARDS + (KIND)] = { "unproven-" NAME, __VA_ARGS__ }
 
 static const KindClass kinds[] = {
-  [KIND_REASON] = { "reason", reason_key, NULL, reason_limit, TRUE,
-                    HOLD "AND kind = 'provider' AND CAST ($6 AS TEXT) <> '')" },
-  [KIND_PROVIDER] = { "provider", provider_key, provider_key, provider_limit, TRUE,
-                      HOLD "AND kind = 'provider' AND key = $6) "
-                           "AND (provider IS NULL OR provider = $6)" },
-  [KIND_MESSAGE] = { "message", message_key, share_key, message_limit, FALSE,
-                     HOLD "AND kind = 'provider') AND message_id = $6" },
-  [KIND_SHARE] = { "share", share_key, share_key, share_limit, FALSE,
-                   HOLD "AND kind = 'provider') AND message_id = $6" },
+  KINDS (KIND_REASON, "reason", reason_key, NULL, reason_limit, TRUE,
+         HOLD " AND CAST ($6 AS TEXT) <> '')"),
+  KINDS (KIND_PROVIDER, "provider", provider_key, provider_key, provider_limit, TRUE,
+         HOLD " AND key = $6) AND (provider IS NULL OR provider = $6)"),
+  KINDS (KIND_MESSAGE, "message", message_key, share_key, message_limit, FALSE,
+         HOLD ") AND message_id = $6"),
+  KINDS (KIND_SHARE, "share", share_key, share_key, share_limit, FALSE,
+         HOLD ") AND message_id = $6"),
   [KIND_DOUBT] = { "doubt", NULL, NULL, NULL, FALSE, NULL },
 };
+
+static gboolean
+is_either (Kind kind, Kind of)
+{
+  return kind == of || kind == N_GUARDS + of;
+}
+
+/* The grades of which a storm holds reports, as digits. */
+static char *
+grades_held (const Guard *guard, Kind kind)
+{
+  GString *grades = g_string_new (NULL);
+
+  for (guint i = 0; i < REBOUND_N_GRADES; i++)
+    if (kind < N_GUARDS || guard->terms->grades[i] < REBOUND_REACH_UNSUBSCRIBE)
+      g_string_append_printf (grades, "%u", i);
+  return g_string_free (grades, FALSE);
+}
 
 /* ---- Storms that are open ----------------------------------------------------------------- */
 
@@ -288,7 +317,7 @@ is_covered (const Guard *guard, const Storm *storm)
   KeyFunc cover = kinds[storm->kind].cover;
   g_autofree char *key = cover != NULL ? cover (guard) : NULL;
 
-  if (storm->kind == KIND_DOUBT
+  if (storm->kind == KIND_DOUBT || (storm->kind >= N_GUARDS && guard->first < N_GUARDS)
       || guard->event->what.received < storm->opened - guard->window * HOUR)
     return FALSE;
   return cover == NULL || g_strcmp0 (key, storm->key) == 0;
@@ -491,6 +520,7 @@ hold_before (const Guard *guard, const Storm *storm, GError **error)
 {
   gint64 from = guard->hour - guard->window + 1;
   const ReboundStoreEvent *event = guard->event;
+  g_autofree char *grades = grades_held (guard, storm->kind);
   g_autoptr (GArray) members = g_array_new (FALSE, FALSE, sizeof (gint64));
   guint n = 0;
 
@@ -498,7 +528,8 @@ hold_before (const Guard *guard, const Storm *storm, GError **error)
                             VALUES (rebound_text (storm->id), rebound_int (from * HOUR),
                                     rebound_int ((guard->hour + 1) * HOUR),
                                     rebound_int (event->list_id),
-                                    rebound_int (from - guard->window), rebound_text (storm->key)),
+                                    rebound_int (from - guard->window), rebound_text (storm->key),
+                                    rebound_text (grades)),
                             &n, error)
          && rebound_store_run (guard->store, "UPDATE storms SET held = held + $2 WHERE id = $1",
                                VALUES (rebound_text (storm->id), rebound_int (n)), NULL, error)
@@ -607,11 +638,11 @@ take_over (const Guard *guard, const Storm *storm, const Storm *other, GError **
 static gboolean
 take_over_all (const Guard *guard, const Storm *storm, GError **error)
 {
-  for (guint i = 0; storm->kind == KIND_REASON && i < guard->open->len; i++)
+  for (guint i = 0; is_either (storm->kind, KIND_REASON) && i < guard->open->len; i++)
     {
       const Storm *other = &g_array_index (guard->open, Storm, i);
 
-      if (other->kind > KIND_REASON && other->kind < KIND_DOUBT && other->fate == REBOUND_HELD_KEEP
+      if (other->kind > storm->kind && other->kind < KIND_DOUBT && other->fate == REBOUND_HELD_KEEP
           && !take_over (guard, storm, other, error))
         return FALSE;
     }
@@ -690,11 +721,11 @@ look_at (Guard *guard, Kind kind, GError **error)
   const Storm *open = key != NULL ? find_open (guard, kind, key) : NULL;
   gboolean counted = FALSE;
 
-  if (key == NULL || (kind == KIND_SHARE && guard->sent == 0))
+  if (key == NULL || (is_either (kind, KIND_SHARE) && guard->sent == 0))
     return TRUE;
   if (!tally (guard, kind, key, &counted, error))
     return FALSE;
-  if (kind == KIND_PROVIDER && counted && !clear_old (guard, error))
+  if (is_either (kind, KIND_PROVIDER) && counted && !clear_old (guard, error))
     return FALSE;
   if (open != NULL)
     return touch (guard, open, counted, error);
@@ -705,7 +736,7 @@ look_at (Guard *guard, Kind kind, GError **error)
 static gboolean
 look_at_all (Guard *guard, GError **error)
 {
-  for (Kind kind = KIND_REASON; kind < N_GUARDS; kind++)
+  for (Kind kind = guard->first; kind < guard->first + N_GUARDS; kind++)
     {
       const Storm *cover = find_cover (guard);
 
@@ -778,6 +809,8 @@ rebound_storm_guard (ReboundStore *self, ReboundStoreEvent *event, GError **erro
     .hour = event->what.received / HOUR,
     .window = (terms->storm_window + HOUR - 1) / HOUR,
     .open = open,
+    .first = terms->grades[event->what.grade] < REBOUND_REACH_UNSUBSCRIBE ? KIND_UNPROVEN_REASON
+                                                                          : KIND_REASON,
   };
 
   g_array_set_clear_func (open, storm_clear);

@@ -6,7 +6,7 @@
 
 #include "line-ends.h"
 
-/* Fields that a delivery or a mailbox adds. */
+/* Fields that a delivery adds, with its filters, or a mailbox. */
 static gboolean
 is_trace_field (const char *line, gsize length)
 {
@@ -28,6 +28,8 @@ is_trace_field (const char *line, gsize length)
     "Lines:",
     "X-Envelope-To:",
     "X-Envelope-From:",
+    "X-Spam-",
+    "X-Virus-",
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)

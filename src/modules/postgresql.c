@@ -65,7 +65,7 @@ typedef struct
 static const Failure failures[] = {
   { "08", REBOUND_STORE_ERROR_UNAVAILABLE, TRUE,
     N_ ("see whether the server runs, and try again") },
-  { "22", REBOUND_STORE_ERROR_INPUT, FALSE, N_ ("the value is none that it takes") },
+  { "22", REBOUND_STORE_ERROR_INPUT, FALSE, N_ ("the server takes no such value") },
   { "23", REBOUND_STORE_ERROR_INPUT, FALSE, N_ ("the value does not fit the others") },
   { "25006", REBOUND_STORE_ERROR_UNAVAILABLE, FALSE,
     N_ ("the server only lets read: name the one that is no standby") },
@@ -76,7 +76,7 @@ static const Failure failures[] = {
   { "42", REBOUND_STORE_ERROR_CORRUPT, FALSE, N_ ("it is no store, or damaged: name another") },
   { "53100", REBOUND_STORE_ERROR_UNAVAILABLE, FALSE, N_ ("make room on the disk of the server") },
   { "53", REBOUND_STORE_ERROR_UNAVAILABLE, FALSE,
-    N_ ("the server has not enough of it: try again when less is going on") },
+    N_ ("the server is short of it: try again when less is going on") },
   { "55P03", REBOUND_STORE_ERROR_UNAVAILABLE, FALSE,
     N_ ("another process has kept it for too long: try again, or end that process") },
   { "57P", REBOUND_STORE_ERROR_UNAVAILABLE, TRUE,

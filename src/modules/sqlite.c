@@ -52,7 +52,7 @@ static const Failure failures[] = {
   { SQLITE_CANTOPEN, REBOUND_STORE_ERROR_UNAVAILABLE,
     N_ ("the folder has to be there, and both it and the file writable for this user") },
   { SQLITE_NOMEM, REBOUND_STORE_ERROR_UNAVAILABLE, N_ ("try again when there is more memory") },
-  { SQLITE_NOTADB, REBOUND_STORE_ERROR_CORRUPT, N_ ("name another file, or none that is there") },
+  { SQLITE_NOTADB, REBOUND_STORE_ERROR_CORRUPT, N_ ("name another file, or a new one") },
   { SQLITE_CORRUPT, REBOUND_STORE_ERROR_CORRUPT,
     N_ ("take the file from a backup, or save what can be read of it with “.recover” of sqlite3") },
   { SQLITE_CONSTRAINT, REBOUND_STORE_ERROR_INPUT, N_ ("the value does not fit the others") },

@@ -144,9 +144,7 @@ read_title (const Reading *self, Group *group, GError **error)
   if (reason != NULL)
     return find_reason (self, reason, &group->reason, error);
   if (list != NULL && !is_list (list))
-    return fail (self, error,
-                 _ ("“%s” is no list; its address is wanted, or what stands before the "
-                    "@ of it"),
+    return fail (self, error, _ ("“%s” is no list; write its address, or what stands before its @"),
                  list);
   if (list != NULL)
     group->name = g_ascii_strdown (list, -1);

@@ -97,6 +97,12 @@ rebound_policy_unref (ReboundPolicy *self)
   g_free (self);
 }
 
+gboolean
+rebound_policy_has_lists (const ReboundPolicy *self)
+{
+  return g_tree_nnodes (self->lists) > 0;
+}
+
 const ReboundTerms *
 rebound_policy_terms (const ReboundPolicy *self, const char *list)
 {
@@ -104,7 +110,7 @@ rebound_policy_terms (const ReboundPolicy *self, const char *list)
   const ReboundSection *section;
   char *at;
 
-  if (list == NULL || g_tree_nnodes (self->lists) == 0)
+  if (list == NULL || !rebound_policy_has_lists (self))
     return &self->all.terms;
   name = g_ascii_strdown (list, -1);
   section = g_tree_lookup (self->lists, name);

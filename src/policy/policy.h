@@ -88,6 +88,9 @@ typedef struct
  * @list is %NULL or has no section of its own. */
 const ReboundTerms *rebound_policy_terms (const ReboundPolicy *self, const char *list);
 
+/* Whether there are terms of single lists, so that it matters which list it is. */
+gboolean rebound_policy_has_lists (const ReboundPolicy *self);
+
 const ReboundSite *rebound_policy_site (const ReboundPolicy *self);
 
 /* Whether the site has said which domains are its own. */

@@ -394,7 +394,8 @@ rebound_verdict (ReboundEvidence *evidence, const ReboundPolicy *policy,
   if (authenticity != NULL)
     report->list = rebound_authenticity_find_list (authenticity);
   if (policy != NULL)
-    report->terms = rebound_policy_terms (policy, rebound_report_get_list (report));
+    report->terms = rebound_policy_terms (
+        policy, rebound_policy_has_lists (policy) ? rebound_report_get_list (report) : NULL);
   if (report->kind == REBOUND_KIND_OTHER || report->kind == REBOUND_KIND_CHALLENGE)
     return report;
   add_recipients (report);

@@ -34,7 +34,7 @@ static const struct
 static guint
 find_part (const char *pattern)
 {
-  guint part = 0;
+  guint part = *pattern == '{' ? 0 : G_N_ELEMENTS (parts);
 
   while (part < G_N_ELEMENTS (parts) && !g_str_has_prefix (pattern, parts[part].name))
     part++;

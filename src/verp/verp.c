@@ -44,7 +44,8 @@ check_pattern (const char *pattern, GError **error)
 
   if (problem == NULL)
     return TRUE;
-  g_set_error (error, REBOUND_VERP_ERROR, REBOUND_VERP_ERROR_PATTERN, "“%s”: %s", pattern, problem);
+  g_set_error (error, REBOUND_VERP_ERROR, REBOUND_VERP_ERROR_PATTERN, _ ("“%s”: %s"), pattern,
+               problem);
   return FALSE;
 }
 
@@ -224,7 +225,7 @@ fail_verify (ReboundVerpError code, const char *return_path, GError **error)
         N_ ("it was signed, but has a digest in place of a member who is not known"),
   };
 
-  g_set_error (error, REBOUND_VERP_ERROR, code, "“%s”: %s", return_path, _ (texts[code]));
+  g_set_error (error, REBOUND_VERP_ERROR, code, _ ("“%s”: %s"), return_path, _ (texts[code]));
   return NULL;
 }
 

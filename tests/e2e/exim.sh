@@ -5,7 +5,7 @@
 # shellcheck source=tests/e2e/driver.sh
 . "${top_srcdir:?}/tests/e2e/driver.sh"
 
-packages=(exim4-daemon-heavy exim4-base exim4-config)
+packages=(exim4-daemon-heavy exim4-base exim4-config libfaketime)
 ways=(alias:lists.example.org pipe:bounces.example.org)
 
 # Its own Status is 5.0.0 or 4.0.0; what the remote server said stands in the Diagnostic-Code. Of a
@@ -17,6 +17,7 @@ differs=(
   [no-domain]='status=5.0.0 reason=user-unknown also=["domain-unknown"] fault=recipient'
   [null-mx]='status=5.0.0'
   [success]='status=2.0.0 action=delivered'
+  [somebody@silent.example]=expired
 )
 
 write_configuration ()

@@ -5,7 +5,7 @@
 # shellcheck source=tests/e2e/driver.sh
 . "${top_srcdir:?}/tests/e2e/driver.sh"
 
-packages=(postfix)
+packages=(postfix libfaketime)
 ways=(alias:lists.example.org pipe:bounces.example.org)
 
 # What it says of hosts that it could not ask is its own: RFC 3463, 4.4.1 is no answer from a host,
