@@ -158,6 +158,25 @@ judge_status (Work *self, int status, int errors)
   return TRUE;
 }
 
+/* One that hangs ends by a signal that is none of ours, and so counts as wrong. */
+static int
+wait_for (pid_t pid)
+{
+  gint64 end = g_get_monotonic_time () + PATIENCE * (gint64) G_USEC_PER_SEC;
+  int status;
+  pid_t ended;
+
+  while ((ended = waitpid (pid, &status, WNOHANG)) == 0 || (ended < 0 && errno == EINTR))
+    {
+      if (g_get_monotonic_time () > end)
+        kill (-pid, SIGABRT);
+      g_usleep (2000);
+    }
+  if (ended < 0)
+    die (NULL);
+  return status;
+}
+
 static gboolean
 deliver (Work *self, guint number)
 {
@@ -165,7 +184,6 @@ deliver (Work *self, guint number)
   int errors = memfd_create ("errors", 0);
   pid_t pid = start_command (self->url, message, errors);
   gboolean done;
-  int status;
 
   if ((guint) g_random_int_range (0, 100) < self->percent)
     {
@@ -173,10 +191,7 @@ deliver (Work *self, guint number)
       kill_some_of_it (pid);
       g_atomic_int_inc (&self->n_killed);
     }
-  while (waitpid (pid, &status, 0) < 0)
-    if (errno != EINTR)
-      die (NULL);
-  done = judge_status (self, status, errors);
+  done = judge_status (self, wait_for (pid), errors);
   close (errors);
   close (message);
   return done;

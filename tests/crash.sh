@@ -15,6 +15,10 @@ set -u
 # shellcheck source=tests/postgresql-server.sh
 . "$top_srcdir/tests/postgresql-server.sh"
 
+# LeakSanitizer looks for leaks from a process of its own, and waits for it for ever when it is killed.
+ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+export ASAN_OPTIONS
+
 crash ()
 {
   "$top_builddir/tests/crash" "$@" 9>&-
