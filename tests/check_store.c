@@ -790,6 +790,25 @@ START_TEST (a_token_counts_for_its_day)
 }
 END_TEST
 
+/* Somebody has seen the signature in a real bounce and says that the member is dead; or the member is
+ * dead, and the other report is forged. */
+START_TEST (a_token_that_says_two_things_decides_nothing)
+{
+  static const ReboundReason both[] = { REBOUND_REASON_MAILBOX_FULL, REBOUND_REASON_USER_UNKNOWN };
+  ReboundStore *store = open_new (_i);
+
+  for (guint i = 0; i < 4; i++)
+    RECORD (store, START + i, .address = i < 2 ? BOB : "ann@example.net",
+            .reason = both[(i + i / 2) % 2], .token = "t1", .grade = REBOUND_GRADE_A);
+  assert_due (store, START + 9 * DAY, "");
+  for (guint i = 0; i < 2; i++)
+    RECORD (store, START + i, .address = "eve@example.net", .reason = REBOUND_REASON_USER_UNKNOWN,
+            .token = "t2", .grade = REBOUND_GRADE_A);
+  g_free (due_id (store, START + 9 * DAY));
+  close_whole (store, START + 9 * DAY);
+}
+END_TEST
+
 static gboolean
 take_record (const ReboundRecord *record, gpointer data)
 {
@@ -1935,6 +1954,7 @@ add_tests (TCase *tcase)
     hostile_names_are_only_names,
     a_token_counts_once_for_each_kind,
     a_token_counts_for_its_day,
+    a_token_that_says_two_things_decides_nothing,
     a_token_counts_once_for_each_probe,
     what_was_said_is_kept,
     two_at_once_count_it_once,

@@ -368,6 +368,27 @@ hold_used_token (ReboundStore *self, ReboundStoreEvent *event, GError **error)
   return TRUE;
 }
 
+/* Two failures of one day behind one signature that do not say the same decide nothing at once,
+ * whichever came first: who has got hold of the signature may have written one of them. */
+static gboolean
+doubt_contradiction (ReboundStore *self, const ReboundStoreEvent *event, GError **error)
+{
+  const gint64 day = event->what.received - event->what.received % DAY;
+
+  return event->token == NULL || event->what.type != REBOUND_EVENT_FAILURE
+         || rebound_store_run (
+             self,
+             "UPDATE events SET ceiling = $1 WHERE member = $2 AND token = $3 AND type = $4 "
+             "AND received >= $5 AND received < $6 AND ceiling > $1 "
+             "AND EXISTS (SELECT 1 FROM events other WHERE other.member = $2 AND other.token = $3 "
+             "AND other.type = $4 AND other.received >= $5 AND other.received < $6 "
+             "AND other.reason <> $7)",
+             VALUES (rebound_int (REBOUND_UNSUBSCRIBE_COUNT), rebound_int (event->member),
+                     rebound_text (event->token), rebound_int (event->what.type), rebound_int (day),
+                     rebound_int (day + DAY), rebound_int (event->what.reason)),
+             NULL, error);
+}
+
 static gboolean
 judge (ReboundStore *self, const ReboundStoreEvent *event, GError **error)
 {
@@ -384,7 +405,9 @@ record_event (ReboundStore *self, ReboundStoreEvent *event, gboolean *added, GEr
       || !rebound_store_find_member (self, event, error) || !hold_used_token (self, event, error)
       || !rebound_store_add_event (self, event, added, error))
     return FALSE;
-  return !*added || (rebound_storm_guard (self, event, error) && judge (self, event, error));
+  return !*added
+         || (doubt_contradiction (self, event, error) && rebound_storm_guard (self, event, error)
+             && judge (self, event, error));
 }
 
 static gboolean
