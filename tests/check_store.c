@@ -795,11 +795,11 @@ END_TEST
 START_TEST (a_token_that_says_two_things_decides_nothing)
 {
   static const ReboundReason both[] = { REBOUND_REASON_MAILBOX_FULL, REBOUND_REASON_USER_UNKNOWN };
-  g_autoptr (ReboundPolicy) policy = rebound_policy_new ("default", NULL);
+  g_autoptr (ReboundPolicy) at_once = rebound_policy_new ("default", NULL);
   ReboundStore *store;
 
   make_empty (_i);
-  store = open_with (_i, policy);
+  store = open_with (_i, at_once);
   for (guint i = 0; i < 4; i++)
     RECORD (store, START + i, .address = i < 2 ? BOB : "ann@example.net",
             .reason = both[(i + i / 2) % 2], .token = "t1", .grade = REBOUND_GRADE_A);
