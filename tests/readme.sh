@@ -2,7 +2,7 @@
 # The README's tour is true: each command in it prints what stands below it.
 # SPDX-License-Identifier: LGPL-2.1-or-later
 set -eu
-: "${top_srcdir:?}" "${REBOUND:?}" "${REBOUND_LANGUAGES=}"
+: "${top_srcdir:?}" "${REBOUND:?}" "${REBOUND_LANGUAGES=}" "${REBOUND_MODULES=}"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -34,6 +34,11 @@ do
   if grep -q -e '--lang' "$command" && [ -z "$REBOUND_LANGUAGES" ]
   then
     echo "not run, for there are no translations: $(cat "$command")"
+    continue
+  fi
+  if grep -q 'policy simulate' "$command" && [ "${REBOUND_MODULES#*sqlite}" = "$REBOUND_MODULES" ]
+  then
+    echo "not run, for there is no module of SQLite: $(cat "$command")"
     continue
   fi
   # the blank line behind a report for a person is left out in the README
