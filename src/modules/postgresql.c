@@ -681,6 +681,9 @@ rebound_database_open (const char *location, G_GNUC_UNUSED gboolean create, GErr
   self->url = g_strdup (location);
   self->statements = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   if (!connect_to_server (self, error))
-    g_clear_pointer ((ReboundDatabase **) &self, postgresql_close);
-  return self != NULL ? &self->parent : NULL;
+    {
+      postgresql_close (&self->parent);
+      return NULL;
+    }
+  return &self->parent;
 }

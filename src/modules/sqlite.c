@@ -418,6 +418,9 @@ rebound_database_open (const char *location, gboolean create, GError **error)
   self = new_sqlite (path);
   if (sqlite3_open_v2 (path, &self->handle, flags, NULL) != SQLITE_OK ? !fail (self, error)
                                                                       : !set_up (self, error))
-    g_clear_pointer ((ReboundDatabase **) &self, sqlite_close);
-  return self != NULL ? &self->parent : NULL;
+    {
+      sqlite_close (&self->parent);
+      return NULL;
+    }
+  return &self->parent;
 }
