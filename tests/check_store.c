@@ -790,6 +790,25 @@ START_TEST (a_token_counts_for_its_day)
 }
 END_TEST
 
+/* Also where each message counts: whichever came first, and however many. */
+START_TEST (a_token_counts_its_heaviest)
+{
+  static const ReboundReason both[] = { REBOUND_REASON_SPAM_CONTENT, REBOUND_REASON_USER_UNKNOWN };
+  g_autoptr (ReboundPolicy) esp = rebound_policy_new ("esp", NULL);
+  ReboundStore *store;
+
+  make_empty (_i);
+  store = open_with (_i, esp);
+  for (guint i = 0; i < 8; i++)
+    RECORD (store, START + i, .address = i < 4 ? BOB : "ann@example.net",
+            .reason = both[(i + i / 4) % 2], .token = "t1", .grade = REBOUND_GRADE_A);
+  assert_members (store, START + DAY,
+                  LIST " ann@example.net active 1.0\n" LIST " " BOB " active 1.0\n");
+  assert_due (store, START + 9 * DAY, "");
+  close_whole (store, START + 9 * DAY);
+}
+END_TEST
+
 /* Somebody has seen the signature in a real bounce and says that the member is dead; or the member is
  * dead, and the other report is forged. */
 START_TEST (a_token_that_says_two_things_decides_nothing)
@@ -1957,6 +1976,7 @@ add_tests (TCase *tcase)
     hostile_names_are_only_names,
     a_token_counts_once_for_each_kind,
     a_token_counts_for_its_day,
+    a_token_counts_its_heaviest,
     a_token_that_says_two_things_decides_nothing,
     a_token_counts_once_for_each_probe,
     what_was_said_is_kept,

@@ -328,17 +328,17 @@ static const ReboundStep steps_of_paths[] = {
   [REBOUND_PATH_PROBE] = REBOUND_STEP_PROBE,
 };
 
-/* The day on which others may have the signature of @event too, or one that never comes. All posts
- * of a day have the same; where a day counts once, so do the reports on them, in whatever order they
- * come. */
-static gint64
-shared_day (const ReboundStore *self, const ReboundStoreEvent *event)
+/* All posts of a day have the same signature; so reports on them share it. */
+static gboolean
+shares_token (const ReboundStoreEvent *event)
 {
-  const ReboundTerms *terms = rebound_policy_terms (self->policy, event->list);
-  const gboolean is_shared =
-      !terms->count_messages && steps_of_paths[event->what.path] == REBOUND_STEP_NONE;
+  return steps_of_paths[event->what.path] == REBOUND_STEP_NONE;
+}
 
-  return is_shared ? event->what.received - event->what.received % DAY : G_MAXINT64 - DAY;
+static gint64
+day_of (const ReboundStoreEvent *event)
+{
+  return event->what.received - event->what.received % DAY;
 }
 
 /* A signature is good for one report of a kind: who has got hold of one cannot send it every day.
@@ -346,7 +346,7 @@ shared_day (const ReboundStore *self, const ReboundStoreEvent *event)
 static gboolean
 hold_used_token (ReboundStore *self, ReboundStoreEvent *event, GError **error)
 {
-  const gint64 day = shared_day (self, event);
+  const gint64 day = shares_token (event) ? day_of (event) : G_MAXINT64 - DAY;
   gint64 other = 0;
 
   if (event->token != NULL && event->member != 0
@@ -368,25 +368,49 @@ hold_used_token (ReboundStore *self, ReboundStoreEvent *event, GError **error)
   return TRUE;
 }
 
-/* Two failures of one day behind one signature that do not say the same decide nothing at once,
- * whichever came first: who has got hold of the signature may have written one of them. */
+/* Of the failures of a day behind one signature the one that says most counts, whichever came
+ * first: who has got hold of it gains nothing by sending many. */
+static gboolean
+count_one_of_day (ReboundStore *self, const ReboundStoreEvent *event, GError **error)
+{
+  return rebound_store_run (
+      self,
+      "UPDATE events SET held = CASE WHEN id = (SELECT o.id FROM events o WHERE o.member = $1 "
+      "AND o.token = $2 AND o.type = $3 AND o.received >= $4 AND o.received < $5 "
+      "ORDER BY o.unsubscribe DESC, o.bounce DESC, o.reason, o.digest LIMIT 1) "
+      "THEN NULL ELSE 'token' END "
+      "WHERE member = $1 AND token = $2 AND type = $3 AND received >= $4 AND received < $5 "
+      "AND (held IS NULL OR held = 'token')",
+      VALUES (rebound_int (event->member), rebound_text (event->token),
+              rebound_int (event->what.type), rebound_int (day_of (event)),
+              rebound_int (day_of (event) + DAY)),
+      NULL, error);
+}
+
+/* Where they do not say the same, it decides nothing at once: one of them may be forged. */
 static gboolean
 doubt_contradiction (ReboundStore *self, const ReboundStoreEvent *event, GError **error)
 {
-  const gint64 day = event->what.received - event->what.received % DAY;
+  return rebound_store_run (
+      self,
+      "UPDATE events SET ceiling = $1 WHERE member = $2 AND token = $3 AND type = $4 "
+      "AND received >= $5 AND received < $6 AND ceiling > $1 "
+      "AND EXISTS (SELECT 1 FROM events other WHERE other.member = $2 AND other.token = $3 "
+      "AND other.type = $4 AND other.received >= $5 AND other.received < $6 "
+      "AND other.reason <> $7)",
+      VALUES (rebound_int (REBOUND_UNSUBSCRIBE_COUNT), rebound_int (event->member),
+              rebound_text (event->token), rebound_int (event->what.type),
+              rebound_int (day_of (event)), rebound_int (day_of (event) + DAY),
+              rebound_int (event->what.reason)),
+      NULL, error);
+}
 
-  return event->token == NULL || event->what.type != REBOUND_EVENT_FAILURE
-         || rebound_store_run (
-             self,
-             "UPDATE events SET ceiling = $1 WHERE member = $2 AND token = $3 AND type = $4 "
-             "AND received >= $5 AND received < $6 AND ceiling > $1 "
-             "AND EXISTS (SELECT 1 FROM events other WHERE other.member = $2 AND other.token = $3 "
-             "AND other.type = $4 AND other.received >= $5 AND other.received < $6 "
-             "AND other.reason <> $7)",
-             VALUES (rebound_int (REBOUND_UNSUBSCRIBE_COUNT), rebound_int (event->member),
-                     rebound_text (event->token), rebound_int (event->what.type), rebound_int (day),
-                     rebound_int (day + DAY), rebound_int (event->what.reason)),
-             NULL, error);
+static gboolean
+weigh_shared_token (ReboundStore *self, const ReboundStoreEvent *event, GError **error)
+{
+  return event->token == NULL || event->what.type != REBOUND_EVENT_FAILURE || event->what.held
+         || !shares_token (event)
+         || (count_one_of_day (self, event, error) && doubt_contradiction (self, event, error));
 }
 
 static gboolean
@@ -406,7 +430,7 @@ record_event (ReboundStore *self, ReboundStoreEvent *event, gboolean *added, GEr
       || !rebound_store_add_event (self, event, added, error))
     return FALSE;
   return !*added
-         || (doubt_contradiction (self, event, error) && rebound_storm_guard (self, event, error)
+         || (weigh_shared_token (self, event, error) && rebound_storm_guard (self, event, error)
              && judge (self, event, error));
 }
 
@@ -446,14 +470,14 @@ suppose (const ReboundStore *self, Recording *recording, const Supposing *suppos
 {
   const gboolean is_ignored =
       supposing->path == REBOUND_PATH_WARNING && terms->warning_bounced == REBOUND_STEP_NONE;
-  const gboolean has_keys = rebound_policy_knows_site (self->policy)
-                            && rebound_policy_site (self->policy)->keys != NULL;
+  const gboolean has_keys =
+      rebound_policy_knows_site (self->policy) && rebound_policy_site (self->policy)->keys != NULL;
 
   for (guint i = recording->events->len; i > 0; i--)
     {
       ReboundStoreEvent *event = &g_array_index (recording->events, ReboundStoreEvent, i - 1);
-      g_autofree char *digest = g_strdup_printf ("supposed:%" G_GINT64_FORMAT ":%s",
-                                                 event->what.received, event->digest);
+      g_autofree char *digest =
+          g_strdup_printf ("supposed:%" G_GINT64_FORMAT ":%s", event->what.received, event->digest);
 
       event->digest = g_string_chunk_insert (recording->strings, digest);
       event->what.path = supposing->path;
